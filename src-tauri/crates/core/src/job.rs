@@ -1,0 +1,62 @@
+use serde::{Deserialize, Serialize};
+
+use crate::{ErrorCode, JobId, RecordingId, Stage, TranscribeOptions};
+
+/// What a job does, with everything that it needs to go on after a restart.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum JobKind {
+    /// Speech of a recording to segments.
+    Transcribe {
+        /// The model's id.
+        model: String,
+        /// What the user set.
+        options: TranscribeOptions,
+    },
+}
+
+/// Where a job stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobState {
+    /// Waits for its turn.
+    Queued,
+    /// Some program works on it, or died doing so: then its lease runs out and it is taken up again.
+    Running,
+    /// Ended well.
+    Done,
+    /// Ended with an error; can be retried, what was stored stays.
+    Failed,
+    /// Ended by the user; can be retried, what was stored stays.
+    Cancelled,
+}
+
+/// A job of the queue.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Job {
+    /// Its number.
+    pub id: JobId,
+    /// The recording that it works on.
+    pub recording_id: RecordingId,
+    /// The recording's title, for lists.
+    pub title: String,
+    /// What it does.
+    #[serde(flatten)]
+    pub kind: JobKind,
+    /// Where it stands.
+    pub state: JobState,
+    /// What it is doing or was doing last.
+    pub stage: Stage,
+    /// Milliseconds of the recording whose segments are stored; a restart goes on from here.
+    pub done_ms: u64,
+    /// How often it was begun.
+    pub n_attempts: u32,
+    /// Why it failed: a sentence for the user.
+    pub error: Option<String>,
+    /// Why it failed, where a program branches on it.
+    pub error_code: Option<ErrorCode>,
+    /// When it was made, RFC 3339 in UTC.
+    pub created_at: String,
+    /// When it ended, RFC 3339 in UTC.
+    pub finished_at: Option<String>,
+}

@@ -1,0 +1,45 @@
+//! The words that every other crate speaks: recordings, segments, chunks, jobs, events, and the
+//! three traits behind which the inference engines stand. Nothing in here does IO.
+//!
+//! Times are `u64` milliseconds from the start of the recording, samples are mono `f32` in
+//! -1.0..=1.0 at [`SAMPLE_RATE_HZ`], probabilities and confidences are `f32` in 0.0..=1.0.
+#![warn(missing_docs)]
+
+mod chunk;
+mod error_code;
+mod event;
+mod ids;
+mod job;
+mod language;
+mod model;
+mod options;
+mod recording;
+mod traits;
+mod transcript;
+
+pub use chunk::{Chunk, Piece, TimeMap, VoiceSpan};
+pub use error_code::ErrorCode;
+pub use event::{Event, Progress, Stage};
+pub use ids::{JobId, RecordingId, TagId};
+pub use job::{Job, JobKind, JobState};
+pub use language::{DetectedLanguage, Language, UnknownLanguage};
+pub use model::{ModelFormat, ModelId, ModelKind, Quantization};
+pub use options::{Sampling, TranscribeOptions};
+pub use recording::{MediaPlace, Recording, RecordingDraft};
+pub use tokio_util::sync::CancellationToken;
+pub use traits::{ChunkSource, EngineInfo, InferenceError, Outcome, TranscribedChunk, Transcriber};
+pub use transcript::{Segment, SegmentFlag, Transcript, Word};
+
+/// The sample rate of everything after decoding, in hertz: what Whisper and the voice activity
+/// detector are trained on.
+pub const SAMPLE_RATE_HZ: u32 = 16_000;
+
+/// Milliseconds of a number of samples at [`SAMPLE_RATE_HZ`], rounded to the nearest.
+pub fn samples_to_ms(n_samples: u64) -> u64 {
+    (n_samples * 1_000 + u64::from(SAMPLE_RATE_HZ) / 2) / u64::from(SAMPLE_RATE_HZ)
+}
+
+/// Samples at [`SAMPLE_RATE_HZ`] in a number of milliseconds.
+pub fn ms_to_samples(ms: u64) -> u64 {
+    ms * u64::from(SAMPLE_RATE_HZ) / 1_000
+}
