@@ -13,6 +13,17 @@ const CODES: [&str; 100] = [
     "sa", "lb", "my", "bo", "tl", "mg", "as", "tt", "haw", "ln", "ha", "ba", "jw", "su", "yue",
 ];
 
+/// The code of one of Whisper's languages: ISO 639-1 where there is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct LanguageCode(&'static str);
+
+impl LanguageCode {
+    /// The code, such as `ko`.
+    pub fn as_str(self) -> &'static str {
+        self.0
+    }
+}
+
 /// A spoken language, or the wish to have it detected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -20,21 +31,21 @@ pub enum Language {
     /// Listen and decide.
     #[default]
     Auto,
-    /// One of Whisper's languages, by its code (ISO 639-1 where there is one).
-    Code(&'static str),
+    /// One of Whisper's languages.
+    Code(LanguageCode),
 }
 
 impl Language {
     /// Korean.
-    pub const KOREAN: Self = Self::Code("ko");
+    pub const KOREAN: Self = Self::Code(LanguageCode("ko"));
     /// English.
-    pub const ENGLISH: Self = Self::Code("en");
+    pub const ENGLISH: Self = Self::Code(LanguageCode("en"));
 
     /// The code, or none for [`Language::Auto`].
     pub fn code(self) -> Option<&'static str> {
         match self {
             Self::Auto => None,
-            Self::Code(code) => Some(code),
+            Self::Code(code) => Some(code.as_str()),
         }
     }
 
@@ -64,7 +75,7 @@ impl FromStr for Language {
         CODES
             .iter()
             .find(|code| **code == primary)
-            .map(|code| Self::Code(code))
+            .map(|code| Self::Code(LanguageCode(code)))
             .ok_or_else(|| UnknownLanguage(text.trim().to_owned()))
     }
 }
