@@ -1,1 +1,183 @@
-//! store
+//! The library: recordings, transcripts, jobs and settings in one SQLite file, `library.db`, beside
+//! the folder `media/` with copied audio and video. The only crate that contains SQL.
+//!
+//! - Several programs may have the same library open. Writes are short transactions that wait for
+//!   each other; reading never waits. A job is worked on by whoever holds its lease, and a dead
+//!   owner loses it when it runs out ([`Library::claim_next`], [`Library::renew`]).
+//! - Segments are stored with the position of the job in one transaction ([`Library::record_chunk`]),
+//!   so that a job that died goes on where it was, and nothing is lost or doubled.
+//! - Text is kept in NFC. [`fold`] is what is compared when something is looked for, and
+//!   [`Library::find_segments`] finds it by an index over runs of one to three characters, which
+//!   serves Korean words of two syllables as well as long English ones.
+//! - A library of a newer version, of another program, or a damaged one is refused and left as it is.
+//!
+//! Times of day are RFC 3339 in UTC with milliseconds; times in a recording are milliseconds.
+
+mod clock;
+mod connection;
+mod error;
+mod find;
+mod fold;
+mod jobs;
+mod leases;
+mod media;
+mod migrations;
+mod recordings;
+mod settings;
+mod tags;
+mod transcripts;
+mod trash;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+pub use error::StoreError;
+pub use find::{SegmentMatch, TitleMatch};
+pub use fold::{Folded, fold};
+pub use jobs::JobListing;
+pub use leases::{ChunkRecord, JobEnd, RunFacts};
+pub use media::media_file_name;
+pub use recordings::Listing;
+pub use trash::Purged;
+
+/// One open library. Cheap to share in an `Arc`; every method takes `&self` and blocks.
+#[derive(Debug)]
+pub struct Library {
+    dir: PathBuf,
+    /// None where the library can only be read.
+    writer: Option<Mutex<Connection>>,
+    reader: Mutex<Connection>,
+}
+
+impl Library {
+    /// Opens the library in `dir`, making the folder and the database where there are none. A
+    /// library that exists and cannot be written is opened for reading: see [`Library::is_read_only`].
+    pub fn open(dir: &Path) -> Result<Self, StoreError> {
+        match Self::open_writable(dir).map_err(|error| error.in_library(dir)) {
+            Err(StoreError::ReadOnly(_) | StoreError::CannotCreate { .. })
+                if dir.join(connection::FILE_NAME).is_file() =>
+            {
+                Self::open_read_only(dir)
+            }
+            opened => opened,
+        }
+    }
+
+    /// Opens a library that exists for reading only; nothing in the folder is changed.
+    pub fn open_read_only(dir: &Path) -> Result<Self, StoreError> {
+        let open = || {
+            let reader = connection::open_reader(&dir.join(connection::FILE_NAME))?;
+            let version = migrations::check(&reader, dir)?;
+            if version < migrations::SCHEMA_VERSION {
+                // An older file would first have to be brought to this version.
+                return Err(StoreError::ReadOnly(dir.to_owned()));
+            }
+            Ok(reader)
+        };
+        let reader = open().map_err(|error: StoreError| error.in_library(dir))?;
+        Ok(Self {
+            dir: dir.to_owned(),
+            writer: None,
+            reader: Mutex::new(reader),
+        })
+    }
+
+    fn open_writable(dir: &Path) -> Result<Self, StoreError> {
+        if dir.exists() && !dir.is_dir() {
+            return Err(StoreError::NotADirectory(dir.to_owned()));
+        }
+        let media = dir.join(media::FOLDER);
+        std::fs::create_dir_all(&media).map_err(|source| match source.kind() {
+            std::io::ErrorKind::StorageFull => StoreError::DiskFull(dir.to_owned()),
+            _ => StoreError::CannotCreate {
+                path: dir.to_owned(),
+                source,
+            },
+        })?;
+        let file = dir.join(connection::FILE_NAME);
+        // SQLite quietly opens a file that cannot be written for reading; ask first.
+        if let Ok(metadata) = file.metadata()
+            && metadata.permissions().readonly()
+        {
+            return Err(StoreError::ReadOnly(dir.to_owned()));
+        }
+        let mut writer = connection::open_writer(&file)?;
+        migrations::migrate(&mut writer, dir)?;
+        let reader = connection::open_reader(&file)?;
+        Ok(Self {
+            dir: dir.to_owned(),
+            writer: Some(Mutex::new(writer)),
+            reader: Mutex::new(reader),
+        })
+    }
+
+    /// The library folder.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Whether everything that writes will be refused.
+    pub fn is_read_only(&self) -> bool {
+        self.writer.is_none()
+    }
+
+    /// Reads the whole database and names what is wrong with it; empty where all is well. Takes
+    /// seconds on a large library.
+    pub fn damage(&self) -> Result<Vec<String>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare("PRAGMA quick_check(20)")?;
+            let lines = statement.query_map([], |row| row.get::<_, String>(0))?;
+            let mut damage = Vec::new();
+            for line in lines {
+                let line = line?;
+                if line != "ok" {
+                    damage.push(line);
+                }
+            }
+            Ok(damage)
+        })
+    }
+
+    /// Runs `read` on the connection that is kept for reading.
+    pub(crate) fn read<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        read(&lock(&self.reader)).map_err(|error| error.in_library(&self.dir))
+    }
+
+    /// Runs `write` in one transaction: all of it is stored, or nothing where it fails.
+    pub(crate) fn write<T>(
+        &self,
+        write: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let Some(writer) = &self.writer else {
+            return Err(StoreError::ReadOnly(self.dir.clone()));
+        };
+        let mut connection = lock(writer);
+        let run = || {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let value = write(&transaction)?;
+            transaction.commit()?;
+            Ok(value)
+        };
+        run().map_err(|error: StoreError| error.in_library(&self.dir))
+    }
+}
+
+/// A panic elsewhere leaves a connection whole: its transaction was rolled back when it was dropped.
+fn lock(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
+    connection.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// SQLite's integers are signed; sizes and times never come near the limit.
+pub(crate) fn to_sql_int(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+/// The other way; a negative value can only come from a damaged row.
+pub(crate) fn from_sql_int(value: i64) -> u64 {
+    u64::try_from(value).unwrap_or(0)
+}

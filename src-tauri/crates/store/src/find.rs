@@ -1,0 +1,312 @@
+use std::collections::{HashMap, HashSet};
+
+use recordroute_core::RecordingId;
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+
+use crate::fold::{fold, grams, query};
+use crate::transcripts::SEGMENT_BITS;
+use crate::{Library, StoreError, from_sql_int};
+
+// Both indexes hold every run of one, two and three characters of the folded text, made in fold.rs;
+// SQLite's own trigram tokenizer does not find words of one or two characters, and many Korean
+// words have two. They keep neither text nor positions: candidates are compared with the text
+// itself. `ascii` parts at blanks and takes everything beyond ASCII as it is.
+pub(crate) const SCHEMA_V1: &str = "
+CREATE VIRTUAL TABLE segment_grams USING fts5 (
+    grams, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii'
+);
+CREATE VIRTUAL TABLE title_grams USING fts5 (
+    grams, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii'
+);
+CREATE TRIGGER segments_deleted AFTER DELETE ON segments BEGIN
+    DELETE FROM segment_grams WHERE rowid = old.id;
+END;
+";
+
+/// A segment that holds what was looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SegmentMatch {
+    /// Its recording.
+    pub recording_id: RecordingId,
+    /// The recording's title.
+    pub title: String,
+    /// When the recording was added, RFC 3339 in UTC.
+    pub created_at: String,
+    /// Start in the recording, milliseconds.
+    pub start_ms: u64,
+    /// End in the recording, milliseconds.
+    pub end_ms: u64,
+    /// The segment's text in NFC.
+    pub text: String,
+}
+
+/// A recording whose title holds what was looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TitleMatch {
+    /// The recording.
+    pub recording_id: RecordingId,
+    /// Its title in NFC.
+    pub title: String,
+    /// When it was added, RFC 3339 in UTC.
+    pub created_at: String,
+}
+
+const SEGMENT_COLUMNS: &str = "
+    r.id, r.title, r.created_at, s.start_ms, s.end_ms, s.text
+    FROM segment_grams g
+    CROSS JOIN segments s ON s.id = g.rowid
+    CROSS JOIN recordings r ON r.transcript_id = (g.rowid >> 20)
+    WHERE segment_grams MATCH ?1 AND r.trashed_at IS NULL";
+
+impl Library {
+    /// Segments that hold all `words` (each as [`fold`] made it; a word may be a phrase with blanks),
+    /// the newest first, at most `limit`. Only current transcripts of recordings outside the trash.
+    pub fn find_segments(&self, words: &[String], limit: usize) -> Result<Vec<SegmentMatch>, StoreError> {
+        let Some(query) = all_of(words) else {
+            return Ok(Vec::new());
+        };
+        self.read(|connection| {
+            let mut statement =
+                connection.prepare_cached(&format!("SELECT {SEGMENT_COLUMNS} ORDER BY g.rowid DESC"))?;
+            let mut rows = statement.query([query])?;
+            let mut matches = Vec::new();
+            while matches.len() < limit
+                && let Some(row) = rows.next()?
+            {
+                let text = fold(row.get_ref(5)?.as_str().unwrap_or_default());
+                if words.iter().all(|word| text.contains(word)) {
+                    matches.push(segment_from_row(row)?);
+                }
+            }
+            Ok(matches)
+        })
+    }
+
+    /// Recordings whose title holds all `words`, newest first, at most `limit`.
+    pub fn find_titles(&self, words: &[String], limit: usize) -> Result<Vec<TitleMatch>, StoreError> {
+        let Some(query) = all_of(words) else {
+            return Ok(Vec::new());
+        };
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT r.id, r.title, r.created_at FROM title_grams g CROSS JOIN recordings r ON r.id = g.rowid
+                 WHERE title_grams MATCH ?1 AND r.trashed_at IS NULL ORDER BY g.rowid DESC",
+            )?;
+            let mut rows = statement.query([query])?;
+            let mut matches = Vec::new();
+            while matches.len() < limit
+                && let Some(row) = rows.next()?
+            {
+                let found = TitleMatch {
+                    recording_id: RecordingId(row.get(0)?),
+                    title: row.get(1)?,
+                    created_at: row.get(2)?,
+                };
+                let title = fold(&found.title);
+                if words.iter().all(|word| title.contains(word)) {
+                    matches.push(found);
+                }
+            }
+            Ok(matches)
+        })
+    }
+
+    /// Recordings that hold all `words`, though not all in one place: each word in the title or in
+    /// some segment. For each, the first segment that holds a word which the title does not. Leaves
+    /// out those in `known`. Newest first, at most `limit`.
+    pub fn find_scattered(
+        &self,
+        words: &[String],
+        known: &HashSet<RecordingId>,
+        limit: usize,
+    ) -> Result<Vec<SegmentMatch>, StoreError> {
+        if all_of(words).is_none() || limit == 0 {
+            return Ok(Vec::new());
+        }
+        self.read(|connection| {
+            let mut candidates: Option<HashSet<i64>> = None;
+            for word in words {
+                let with_word = recordings_with(connection, word, candidates.as_ref())?;
+                if with_word.is_empty() {
+                    return Ok(Vec::new());
+                }
+                candidates = Some(with_word);
+            }
+            let mut newest_first: Vec<i64> = candidates.unwrap_or_default().into_iter().collect();
+            newest_first.sort_unstable_by(|a, b| b.cmp(a));
+            let mut matches = Vec::new();
+            for id in newest_first {
+                if matches.len() >= limit {
+                    break;
+                }
+                if !known.contains(&RecordingId(id))
+                    && let Some(found) = scattered_in(connection, id, words)?
+                {
+                    matches.push(found);
+                }
+            }
+            Ok(matches)
+        })
+    }
+
+    /// In how many segments `word` may occur, counted up to `limit`: its weight in ranking.
+    pub fn segment_frequency(&self, word: &str, limit: u64) -> Result<u64, StoreError> {
+        let query = query(word);
+        if query.is_empty() {
+            return Ok(0);
+        }
+        self.read(|connection| {
+            let n: i64 = connection
+                .prepare_cached(
+                    "SELECT count(*) FROM (SELECT 1 FROM segment_grams WHERE segment_grams MATCH ?1 LIMIT ?2)",
+                )?
+                .query_row(params![query, crate::to_sql_int(limit)], |row| row.get(0))?;
+            Ok(from_sql_int(n))
+        })
+    }
+
+    /// Number of segments in all transcripts.
+    pub fn n_segments(&self) -> Result<u64, StoreError> {
+        self.read(|connection| {
+            let n: i64 = connection
+                .prepare_cached("SELECT coalesce(sum(n_segments), 0) FROM transcripts")?
+                .query_row([], |row| row.get(0))?;
+            Ok(from_sql_int(n))
+        })
+    }
+}
+
+/// Puts a segment into the index; its text is in NFC.
+pub(crate) fn index_segment(transaction: &Transaction<'_>, id: i64, text: &str) -> Result<(), StoreError> {
+    transaction
+        .prepare_cached("INSERT INTO segment_grams (rowid, grams) VALUES (?1, ?2)")?
+        .execute(params![id, grams(&fold(text))])?;
+    Ok(())
+}
+
+/// Puts a title into the index, in the place of an older one.
+pub(crate) fn index_title(
+    transaction: &Transaction<'_>,
+    id: RecordingId,
+    title: &str,
+) -> Result<(), StoreError> {
+    transaction
+        .prepare_cached("INSERT OR REPLACE INTO title_grams (rowid, grams) VALUES (?1, ?2)")?
+        .execute(params![id.0, grams(&fold(title))])?;
+    Ok(())
+}
+
+/// The query for all words together; none where one of them cannot be looked up.
+fn all_of(words: &[String]) -> Option<String> {
+    let queries: Vec<String> = words.iter().map(|word| query(word)).collect();
+    if queries.is_empty() || queries.iter().any(String::is_empty) {
+        return None;
+    }
+    Some(queries.join(" AND "))
+}
+
+/// Recordings outside the trash that may hold the word in title or transcript, of those in `among`.
+fn recordings_with(
+    connection: &Connection,
+    word: &str,
+    among: Option<&HashSet<i64>>,
+) -> Result<HashSet<i64>, StoreError> {
+    let mut by_transcript: HashMap<i64, i64> = HashMap::new();
+    let mut live: HashSet<i64> = HashSet::new();
+    let mut statement =
+        connection.prepare_cached("SELECT id, transcript_id FROM recordings WHERE trashed_at IS NULL")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let id: i64 = row.get(0)?;
+        if among.is_none_or(|among| among.contains(&id)) {
+            live.insert(id);
+            if let Some(transcript_id) = row.get(1)? {
+                by_transcript.insert(transcript_id, id);
+            }
+        }
+    }
+    let query = query(word);
+    let mut found = HashSet::new();
+    let mut titles = connection.prepare_cached("SELECT rowid FROM title_grams WHERE title_grams MATCH ?1")?;
+    let mut rows = titles.query([&query])?;
+    while let Some(row) = rows.next()? {
+        let id: i64 = row.get(0)?;
+        if live.contains(&id) {
+            found.insert(id);
+        }
+    }
+    let mut segments =
+        connection.prepare_cached("SELECT rowid FROM segment_grams WHERE segment_grams MATCH ?1")?;
+    let mut rows = segments.query([&query])?;
+    let mut last = None;
+    while let Some(row) = rows.next()? {
+        let transcript_id = row.get::<_, i64>(0)? >> SEGMENT_BITS;
+        if last == Some(transcript_id) {
+            continue;
+        }
+        last = Some(transcript_id);
+        if let Some(id) = by_transcript.get(&transcript_id) {
+            found.insert(*id);
+        }
+    }
+    Ok(found)
+}
+
+/// The segment to show for a recording that may hold all words in different places, if it does.
+fn scattered_in(
+    connection: &Connection,
+    id: i64,
+    words: &[String],
+) -> Result<Option<SegmentMatch>, StoreError> {
+    let recording: Option<(String, Option<i64>)> = connection
+        .prepare_cached("SELECT title, transcript_id FROM recordings WHERE id = ?1")?
+        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((title, Some(transcript_id))) = recording else {
+        return Ok(None);
+    };
+    let title = fold(&title);
+    let mut shown: Option<SegmentMatch> = None;
+    for word in words {
+        if title.contains(word) {
+            continue;
+        }
+        let Some(found) = first_with(connection, transcript_id, word)? else {
+            return Ok(None);
+        };
+        if shown.as_ref().is_none_or(|shown| found.start_ms < shown.start_ms) {
+            shown = Some(found);
+        }
+    }
+    Ok(shown)
+}
+
+/// The first segment of a transcript that holds the word.
+fn first_with(
+    connection: &Connection,
+    transcript_id: i64,
+    word: &str,
+) -> Result<Option<SegmentMatch>, StoreError> {
+    let first_id = transcript_id << SEGMENT_BITS;
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {SEGMENT_COLUMNS} AND g.rowid >= ?2 AND g.rowid < ?3 ORDER BY g.rowid"
+    ))?;
+    let mut rows = statement.query(params![query(word), first_id, first_id + (1 << SEGMENT_BITS)])?;
+    while let Some(row) = rows.next()? {
+        if fold(row.get_ref(5)?.as_str().unwrap_or_default()).contains(word) {
+            return segment_from_row(row).map(Some);
+        }
+    }
+    Ok(None)
+}
+
+fn segment_from_row(row: &Row<'_>) -> Result<SegmentMatch, StoreError> {
+    Ok(SegmentMatch {
+        recording_id: RecordingId(row.get(0)?),
+        title: row.get(1)?,
+        created_at: row.get(2)?,
+        start_ms: from_sql_int(row.get(3)?),
+        end_ms: from_sql_int(row.get(4)?),
+        text: row.get(5)?,
+    })
+}

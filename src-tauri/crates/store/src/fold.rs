@@ -1,0 +1,109 @@
+use std::ops::Range;
+
+use unicode_normalization::UnicodeNormalization;
+
+/// What is compared when text is looked for: NFC, without difference of case, every run of white
+/// space one blank. Idempotent.
+pub fn fold(text: &str) -> String {
+    let composed: String = text.nfc().collect();
+    let folded = Folded::new(&composed).text;
+    // Folding can leave a pair that composes (capital dotted I); text and query get the same.
+    folded.trim().nfc().collect()
+}
+
+/// Folded text that remembers where its characters came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folded {
+    /// The folded text.
+    pub text: String,
+    /// For each character of `text`: where it begins there and in the original, in bytes, and where
+    /// its original ends.
+    origins: Vec<(usize, Range<usize>)>,
+}
+
+impl Folded {
+    /// Folds text that is in NFC already, as everything in the library is.
+    pub fn new(original: &str) -> Self {
+        let mut text = String::with_capacity(original.len());
+        let mut origins = Vec::with_capacity(original.len());
+        let mut after_blank = false;
+        for (at, c) in original.char_indices() {
+            let origin = at..at + c.len_utf8();
+            if c.is_whitespace() {
+                if !after_blank {
+                    origins.push((text.len(), origin));
+                    text.push(' ');
+                }
+                after_blank = true;
+                continue;
+            }
+            after_blank = false;
+            // Up and down again makes ß and ss, ς and σ the same, which lower case alone does not.
+            for folded in c.to_uppercase().flat_map(char::to_lowercase) {
+                origins.push((text.len(), origin.clone()));
+                text.push(folded);
+            }
+        }
+        Self { text, origins }
+    }
+
+    /// Where in the original the bytes `range` of [`Folded::text`] came from, in bytes between characters.
+    pub fn origin(&self, range: Range<usize>) -> Range<usize> {
+        let start_idx = self
+            .origins
+            .partition_point(|(at, _)| *at <= range.start)
+            .saturating_sub(1);
+        let end_idx = self
+            .origins
+            .partition_point(|(at, _)| *at < range.end)
+            .saturating_sub(1);
+        match (self.origins.get(start_idx), self.origins.get(end_idx)) {
+            (Some((_, first)), Some((_, last))) => first.start..last.end.max(first.start),
+            _ => 0..0,
+        }
+    }
+}
+
+/// Characters that the index knows: letters and digits, and everything beyond ASCII that is no white space.
+fn is_indexed(c: char) -> bool {
+    c.is_ascii_alphanumeric() || (!c.is_ascii() && !c.is_whitespace())
+}
+
+/// All runs of one, two and three neighbouring characters of folded text, blanks between them.
+pub(crate) fn grams(folded: &str) -> String {
+    let mut grams = String::with_capacity(folded.len() * 8);
+    for run in folded.split(|c| !is_indexed(c)).filter(|run| !run.is_empty()) {
+        let bounds: Vec<usize> = run.char_indices().map(|(at, _)| at).chain([run.len()]).collect();
+        for n_chars in 1..=3 {
+            for window in bounds.windows(n_chars + 1) {
+                if let [start, .., end] = window
+                    && let Some(gram) = run.get(*start..*end)
+                {
+                    grams.push_str(gram);
+                    grams.push(' ');
+                }
+            }
+        }
+    }
+    grams
+}
+
+/// Most runs of characters that are looked up for one word; the text itself is compared afterwards.
+const MAX_GRAMS: usize = 24;
+
+/// A full-text query for segments in which the folded `word` may occur: all runs of three characters
+/// of it, or the whole of shorter ones. Empty where it has no letter, digit or other character that
+/// is indexed. Only such characters get into the query, in quotes, so none is taken for an operator.
+pub(crate) fn query(word: &str) -> String {
+    let mut terms: Vec<String> = Vec::new();
+    for run in word.split(|c| !is_indexed(c)).filter(|run| !run.is_empty()) {
+        let chars: Vec<char> = run.chars().collect();
+        for window in chars.windows(chars.len().min(3)) {
+            let term = format!("\"{}\"", window.iter().collect::<String>());
+            if terms.len() < MAX_GRAMS && !terms.contains(&term) {
+                terms.push(term);
+            }
+        }
+    }
+    terms.join(" AND ")
+}
