@@ -7,6 +7,7 @@
 
 mod chunk;
 mod error_code;
+mod error_rate;
 mod event;
 mod ids;
 mod job;
@@ -19,6 +20,7 @@ mod transcript;
 
 pub use chunk::{Chunk, Piece, TimeMap, VoiceSpan};
 pub use error_code::ErrorCode;
+pub use error_rate::{ErrorRate, character_error_rate, word_error_rate};
 pub use event::{Event, Progress, Stage};
 pub use ids::{JobId, RecordingId, TagId};
 pub use job::{Job, JobKind, JobState};

@@ -88,6 +88,11 @@ pub(crate) fn grams(folded: &str) -> String {
     grams
 }
 
+/// Whether a folded word can be looked for: it needs a character that is not ASCII punctuation.
+pub fn is_searchable(word: &str) -> bool {
+    word.chars().any(is_indexed)
+}
+
 /// Most runs of characters that are looked up for one word; the text itself is compared afterwards.
 const MAX_GRAMS: usize = 24;
 

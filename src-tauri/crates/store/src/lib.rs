@@ -35,7 +35,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 pub use error::StoreError;
 pub use find::{SegmentMatch, TitleMatch};
-pub use fold::{Folded, fold};
+pub use fold::{Folded, fold, is_searchable};
 pub use jobs::JobListing;
 pub use leases::{ChunkRecord, JobEnd, RunFacts};
 pub use media::media_file_name;
