@@ -1,0 +1,119 @@
+// System packages: what is needed, how to see that it is there, and what each package manager calls it.
+// Looking comes first and takes milliseconds, so that a second run installs nothing and asks for nothing.
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+
+import { Failure, output, say, status, which } from "./run.mjs";
+
+const hasCommand = (...names) => () => names.some((name) => which(name) !== undefined);
+const hasLibrary = (name) => () => output("pkg-config", ["--exists", name]) !== undefined;
+
+/** bindgen loads libclang while whisper.cpp is compiled; it looks in these places itself. */
+function hasLibclang() {
+  const folders = [process.env.LIBCLANG_PATH, "/usr/lib", "/usr/lib64", "/usr/local/lib"];
+  for (const llvm of ["/usr/lib", "/usr/lib64"]) {
+    if (existsSync(llvm))
+      for (const name of readdirSync(llvm))
+        if (/^(llvm|x86_64-linux|aarch64-linux)/.test(name)) folders.push(join(llvm, name), join(llvm, name, "lib"));
+  }
+  return folders.some(
+    (folder) => folder && existsSync(folder) && readdirSync(folder).some((name) => /^libclang([.-]\d+)*\.so/.test(name)),
+  );
+}
+
+// Needed to compile the engine and the command line.
+const ENGINE = {
+  linux: [
+    { probe: hasCommand("c++", "g++", "clang++"), apt: "build-essential", dnf: "gcc-c++", pacman: "base-devel", zypper: "gcc-c++" },
+    { probe: hasCommand("make"), apt: "make", dnf: "make", pacman: "make", zypper: "make" },
+    { probe: hasCommand("pkg-config"), apt: "pkg-config", dnf: "pkgconf-pkg-config", pacman: "pkgconf", zypper: "pkg-config" },
+    { probe: hasCommand("cmake"), apt: "cmake", dnf: "cmake", pacman: "cmake", zypper: "cmake" },
+    { probe: hasLibclang, apt: "libclang-dev", dnf: "clang-devel", pacman: "clang", zypper: "clang-devel" },
+    { probe: hasLibrary("alsa"), apt: "libasound2-dev", dnf: "alsa-lib-devel", pacman: "alsa-lib", zypper: "alsa-devel" },
+    {
+      probe: () => output("python3", ["-c", "import pip"]) !== undefined,
+      apt: "python3-pip", dnf: "python3-pip", pacman: "python-pip", zypper: "python3-pip",
+    },
+  ],
+  darwin: [
+    { probe: hasCommand("cmake"), brew: "cmake" },
+    { probe: hasCommand("python3"), brew: "python" },
+  ],
+  win32: [
+    { probe: hasCommand("cmake"), winget: "Kitware.CMake" },
+    { probe: () => which("clang") !== undefined || existsSync("C:\\Program Files\\LLVM\\bin\\libclang.dll"), winget: "LLVM.LLVM" },
+    { probe: hasCommand("python", "py"), winget: "Python.Python.3.12" },
+  ],
+};
+
+// Needed on top of that for the window; Windows and macOS bring their own web view.
+const WINDOW = {
+  linux: [
+    {
+      probe: hasLibrary("webkit2gtk-4.1"),
+      apt: "libwebkit2gtk-4.1-dev", dnf: "webkit2gtk4.1-devel", pacman: "webkit2gtk-4.1", zypper: "webkit2gtk3-devel",
+    },
+    { probe: hasLibrary("librsvg-2.0"), apt: "librsvg2-dev", dnf: "librsvg2-devel", pacman: "librsvg", zypper: "librsvg-devel" },
+    {
+      probe: hasLibrary("ayatana-appindicator3-0.1"),
+      apt: "libayatana-appindicator3-dev", dnf: "libappindicator-gtk3-devel",
+      pacman: "libayatana-appindicator", zypper: "libayatana-appindicator3-devel",
+    },
+  ],
+};
+
+const MANAGERS = {
+  apt: { command: "apt-get", install: ["install", "-y", "--no-install-recommends"], refresh: ["update"] },
+  dnf: { command: "dnf", install: ["install", "-y"] },
+  zypper: { command: "zypper", install: ["--non-interactive", "install"] },
+  pacman: { command: "pacman", install: ["-S", "--needed", "--noconfirm"] },
+  brew: { command: "brew", install: ["install"], asUser: true },
+  winget: {
+    command: "winget",
+    install: ["install", "--silent", "--accept-package-agreements", "--accept-source-agreements", "--exact", "--id"],
+    asUser: true,
+    oneByOne: true,
+  },
+};
+
+function managerOfThisSystem() {
+  const name = Object.keys(MANAGERS).find((key) => which(MANAGERS[key].command));
+  return name && { name, ...MANAGERS[name] };
+}
+
+/** `command` with sudo in front where we are not root; without a terminal sudo must not ask. */
+function asRoot(command) {
+  if (process.getuid?.() === 0) return command;
+  if (!which("sudo")) throw new Failure(`run this as root, then try again: ${command.join(" ")}`);
+  return ["sudo", ...(process.stdin.isTTY ? [] : ["-n"]), ...command];
+}
+
+function install(manager, packages) {
+  const command = [manager.command, ...manager.install, ...packages];
+  const [program, ...args] = manager.asUser ? command : asRoot(command);
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  say(`installing with ${manager.name}: ${packages.join(" ")}`);
+  // Package lists may be missing or old and a mirror may answer badly once: refresh and try again.
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    if (attempt > 0 && manager.refresh) status(program, [...args.slice(0, args.indexOf(manager.install[0])), ...manager.refresh], { env, stdio: ["inherit", 2, 2] });
+    if (status(program, args, { env, stdio: ["inherit", 2, 2] }) === 0) return;
+  }
+  throw new Failure(`these packages could not be installed; install them by hand, then try again: ${packages.join(" ")}`);
+}
+
+/** Sees to the system packages for the engine, and with `window` for the window too. */
+export function needSystemPackages({ window }) {
+  const needs = [...(ENGINE[process.platform] ?? []), ...((window && WINDOW[process.platform]) || [])];
+  if (process.platform === "darwin" && output("xcode-select", ["-p"]) === undefined)
+    throw new Failure("the compiler is missing: run xcode-select --install, then try again");
+  let missing = needs.filter((need) => !need.probe());
+  if (missing.length === 0) return;
+  const manager = managerOfThisSystem();
+  if (!manager)
+    throw new Failure(`no known package manager here; install these by hand: ${missing.map((need) => need.apt ?? need.brew ?? need.winget).join(" ")}`);
+  const packages = missing.map((need) => need[manager.name]).filter(Boolean);
+  for (const group of manager.oneByOne ? packages.map((name) => [name]) : [packages]) install(manager, group);
+  missing = needs.filter((need) => !need.probe());
+  // A fresh PATH is only seen by a fresh terminal on Windows; elsewhere cargo will say it more precisely.
+  if (missing.length > 0) say(`still not found: ${missing.map((need) => need[manager.name]).join(" ")}; a new terminal may be needed`);
+}
