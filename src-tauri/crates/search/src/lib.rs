@@ -82,55 +82,69 @@ pub fn search(library: &Library, words: &str, limit: usize) -> Result<Vec<Hit>, 
         .chain(titles.iter().map(|title| title.recording_id))
         .collect();
 
-    let mut hits: Vec<Hit> = segments
-        .into_iter()
-        .map(|segment| {
-            let score = ranking.segment(&segment.text, &segment.title);
-            segment_hit(segment, &words, score)
-        })
-        .collect();
-    hits.extend(titles.into_iter().map(|title| Hit {
-        recording_id: title.recording_id,
-        snippet: snippet::snippet(&title.title, &words),
+    let mut found = scored(&ranking, segments);
+    found.extend(titles.into_iter().map(|title| Found {
         score: ranking.title(&title.title),
+        recording_id: title.recording_id,
         title: title.title,
         created_at: title.created_at,
         segment: None,
     }));
-    rank::sort(&mut hits);
-    hits.truncate(limit);
+    rank::sort(&mut found);
+    found.truncate(limit);
 
-    if words.len() > 1 && hits.len() < limit {
-        let mut scattered: Vec<Hit> = library
-            .find_scattered(&words, &known, limit - hits.len())?
-            .into_iter()
-            .map(|segment| {
-                let score = ranking.segment(&segment.text, &segment.title);
-                segment_hit(segment, &words, score)
-            })
-            .collect();
+    if words.len() > 1 && found.len() < limit {
+        let mut scattered = scored(
+            &ranking,
+            library.find_scattered(&words, &known, limit - found.len())?,
+        );
         rank::sort(&mut scattered);
-        // They come last, whatever a single segment of theirs would score.
-        let ceiling = hits.last().map_or(f32::INFINITY, |hit| hit.score);
-        for hit in &mut scattered {
-            hit.score = hit.score.min(ceiling);
+        // They come last, whatever the one segment that is shown would score.
+        let ceiling = found.last().map_or(f32::INFINITY, |last| last.score);
+        for one in &mut scattered {
+            one.score = one.score.min(ceiling);
         }
-        hits.extend(scattered);
+        found.extend(scattered);
     }
-    Ok(hits)
+    Ok(found.into_iter().map(|one| one.into_hit(&words)).collect())
 }
 
-fn segment_hit(found: SegmentMatch, words: &[String], score: f32) -> Hit {
-    Hit {
-        recording_id: found.recording_id,
-        title: found.title,
-        created_at: found.created_at,
-        snippet: snippet::snippet(&found.text, words),
-        segment: Some(HitSegment {
-            start_ms: found.start_ms,
-            end_ms: found.end_ms,
-            text: found.text,
-        }),
-        score,
+/// A hit before its snippet is made, which only those that are shown need.
+struct Found {
+    score: f32,
+    recording_id: RecordingId,
+    title: String,
+    created_at: String,
+    segment: Option<HitSegment>,
+}
+
+impl Found {
+    fn into_hit(self, words: &[String]) -> Hit {
+        let shown = self.segment.as_ref().map_or(&self.title, |segment| &segment.text);
+        Hit {
+            snippet: snippet::snippet(shown, words),
+            recording_id: self.recording_id,
+            title: self.title,
+            created_at: self.created_at,
+            segment: self.segment,
+            score: self.score,
+        }
     }
+}
+
+fn scored(ranking: &Ranking<'_>, segments: Vec<SegmentMatch>) -> Vec<Found> {
+    segments
+        .into_iter()
+        .map(|found| Found {
+            score: ranking.segment(&found.text, &found.title),
+            recording_id: found.recording_id,
+            title: found.title,
+            created_at: found.created_at,
+            segment: Some(HitSegment {
+                start_ms: found.start_ms,
+                end_ms: found.end_ms,
+                text: found.text,
+            }),
+        })
+        .collect()
 }

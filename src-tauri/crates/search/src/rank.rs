@@ -1,6 +1,6 @@
 use recordroute_store::{Library, fold};
 
-use crate::{Hit, SearchError};
+use crate::{Found, SearchError};
 
 // The usual constants of BM25 (Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25
 // and Beyond", 2009).
@@ -90,9 +90,9 @@ fn occurrences(text: &str, word: &str) -> f32 {
 }
 
 /// Best first; equal ones by the newer recording, then by their order in it.
-pub(crate) fn sort(hits: &mut [Hit]) {
-    let start_ms = |hit: &Hit| hit.segment.as_ref().map(|segment| segment.start_ms);
-    hits.sort_by(|a, b| {
+pub(crate) fn sort(found: &mut [Found]) {
+    let start_ms = |one: &Found| one.segment.as_ref().map(|segment| segment.start_ms);
+    found.sort_by(|a, b| {
         b.score
             .total_cmp(&a.score)
             .then_with(|| b.created_at.cmp(&a.created_at))

@@ -1,3 +1,4 @@
+use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
@@ -10,6 +11,25 @@ pub(crate) const FILE_NAME: &str = "library.db";
 
 /// How long a statement waits for another program's write before it gives up.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Refuses a file that is no database. SQLite itself would take a very short one for empty and write
+/// over it. A file of no bytes is what a power cut leaves of a new library; nothing is in it.
+pub(crate) fn check_header(file: &Path) -> Result<(), StoreError> {
+    const HEADER: &[u8] = b"SQLite format 3\0";
+    let mut start = Vec::with_capacity(HEADER.len());
+    let read =
+        std::fs::File::open(file).and_then(|opened| opened.take(HEADER.len() as u64).read_to_end(&mut start));
+    match read {
+        Ok(0) => Ok(()),
+        Ok(_) if start == HEADER => Ok(()),
+        Ok(_) => Err(StoreError::Damaged(file.to_owned())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(source) => Err(StoreError::Io {
+            path: file.to_owned(),
+            source,
+        }),
+    }
+}
 
 /// Opens the database for writing, making it where there is none.
 pub(crate) fn open_writer(file: &Path) -> Result<Connection, StoreError> {

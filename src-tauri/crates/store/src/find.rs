@@ -1,9 +1,10 @@
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use recordroute_core::RecordingId;
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+use rusqlite::{Connection, Row, Transaction, params};
 
 use crate::fold::{fold, grams, query};
+use crate::streams::{Stream, TitledTranscripts, next_common};
 use crate::transcripts::SEGMENT_BITS;
 use crate::{Library, StoreError, from_sql_int};
 
@@ -124,23 +125,20 @@ impl Library {
             return Ok(Vec::new());
         }
         self.read(|connection| {
-            let mut candidates: Option<HashSet<i64>> = None;
+            let transcripts = TitledTranscripts::read(connection)?;
+            let mut streams = Vec::with_capacity(words.len());
             for word in words {
-                let with_word = recordings_with(connection, word, candidates.as_ref())?;
-                if with_word.is_empty() {
-                    return Ok(Vec::new());
-                }
-                candidates = Some(with_word);
+                streams.push(Stream::new(connection, word, &transcripts)?);
             }
-            let mut newest_first: Vec<i64> = candidates.unwrap_or_default().into_iter().collect();
-            newest_first.sort_unstable_by(|a, b| b.cmp(a));
             let mut matches = Vec::new();
-            for id in newest_first {
-                if matches.len() >= limit {
-                    break;
-                }
-                if !known.contains(&RecordingId(id))
-                    && let Some(found) = scattered_in(connection, id, words)?
+            let mut at_most = i64::MAX >> SEGMENT_BITS;
+            while matches.len() < limit
+                && let Some(transcript_id) = next_common(connection, &mut streams, at_most)?
+            {
+                at_most = transcript_id - 1;
+                if let Some((id, title)) = transcripts.by_id.get(&transcript_id)
+                    && !known.contains(id)
+                    && let Some(found) = scattered_in(connection, transcript_id, title, words)?
                 {
                     matches.push(found);
                 }
@@ -205,67 +203,13 @@ fn all_of(words: &[String]) -> Option<String> {
     Some(queries.join(" AND "))
 }
 
-/// Recordings outside the trash that may hold the word in title or transcript, of those in `among`.
-fn recordings_with(
-    connection: &Connection,
-    word: &str,
-    among: Option<&HashSet<i64>>,
-) -> Result<HashSet<i64>, StoreError> {
-    let mut by_transcript: HashMap<i64, i64> = HashMap::new();
-    let mut live: HashSet<i64> = HashSet::new();
-    let mut statement =
-        connection.prepare_cached("SELECT id, transcript_id FROM recordings WHERE trashed_at IS NULL")?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        let id: i64 = row.get(0)?;
-        if among.is_none_or(|among| among.contains(&id)) {
-            live.insert(id);
-            if let Some(transcript_id) = row.get(1)? {
-                by_transcript.insert(transcript_id, id);
-            }
-        }
-    }
-    let query = query(word);
-    let mut found = HashSet::new();
-    let mut titles = connection.prepare_cached("SELECT rowid FROM title_grams WHERE title_grams MATCH ?1")?;
-    let mut rows = titles.query([&query])?;
-    while let Some(row) = rows.next()? {
-        let id: i64 = row.get(0)?;
-        if live.contains(&id) {
-            found.insert(id);
-        }
-    }
-    let mut segments =
-        connection.prepare_cached("SELECT rowid FROM segment_grams WHERE segment_grams MATCH ?1")?;
-    let mut rows = segments.query([&query])?;
-    let mut last = None;
-    while let Some(row) = rows.next()? {
-        let transcript_id = row.get::<_, i64>(0)? >> SEGMENT_BITS;
-        if last == Some(transcript_id) {
-            continue;
-        }
-        last = Some(transcript_id);
-        if let Some(id) = by_transcript.get(&transcript_id) {
-            found.insert(*id);
-        }
-    }
-    Ok(found)
-}
-
-/// The segment to show for a recording that may hold all words in different places, if it does.
+/// The segment to show for a transcript that may hold all words in different places, if it does.
 fn scattered_in(
     connection: &Connection,
-    id: i64,
+    transcript_id: i64,
+    title: &str,
     words: &[String],
 ) -> Result<Option<SegmentMatch>, StoreError> {
-    let recording: Option<(String, Option<i64>)> = connection
-        .prepare_cached("SELECT title, transcript_id FROM recordings WHERE id = ?1")?
-        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    let Some((title, Some(transcript_id))) = recording else {
-        return Ok(None);
-    };
-    let title = fold(&title);
     let mut shown: Option<SegmentMatch> = None;
     for word in words {
         if title.contains(word) {

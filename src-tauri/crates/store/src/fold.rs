@@ -112,3 +112,76 @@ pub(crate) fn query(word: &str) -> String {
     }
     terms.join(" AND ")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn case_form_and_white_space_do_not_count() {
+        assert_eq!(fold("  HELLO \n\t World "), "hello world", "case and white space");
+        assert_eq!(
+            fold("\u{1112}\u{116c}\u{110b}\u{1174}"),
+            "회의",
+            "macOS gives Korean decomposed"
+        );
+        assert_eq!(
+            fold("Straße ΟΔΟΣ"),
+            fold("STRASSE οδοσ"),
+            "letters that fold to others"
+        );
+    }
+
+    #[test]
+    fn words_become_runs_of_three_characters() {
+        assert_eq!(query("meet"), "\"mee\" AND \"eet\"", "a long word is its runs");
+        assert_eq!(query("회의"), "\"회의\"", "a short word is looked up whole");
+        assert_eq!(
+            query(&fold("a\" OR *")),
+            "\"a\" AND \"or\"",
+            "signs of the query language are left out"
+        );
+        assert_eq!(query("?!"), "", "signs alone cannot be looked up");
+    }
+
+    proptest! {
+        #[test]
+        fn every_part_of_a_text_is_in_its_index(text in "\\PC{0,40}|[가-힣 a-zA-Z.]{0,40}", from in 0..40_usize, n in 1..12_usize) {
+            let folded = fold(&text);
+            let word: String = folded.chars().skip(from).take(n).collect();
+            let grams = grams(&folded);
+            let indexed: HashSet<&str> = grams.split(' ').collect();
+            for term in query(&word).split(" AND ").filter(|term| !term.is_empty()) {
+                prop_assert!(
+                    indexed.contains(term.trim_matches('"')),
+                    "{term} of {word:?} is not in the index of {folded:?}"
+                );
+            }
+        }
+
+        #[test]
+        fn folding_twice_changes_nothing(text in "\\PC{0,40}") {
+            prop_assert_eq!(fold(&fold(&text)), fold(&text), "what is folded is folded");
+        }
+
+        #[test]
+        fn origins_are_pieces_of_the_original(text in "\\PC{0,30}", from in 0..30_usize, n in 1..10_usize) {
+            let folded = Folded::new(&text);
+            let bounds: Vec<usize> = folded.text.char_indices().map(|(at, _)| at).chain([folded.text.len()]).collect();
+            if let (Some(start), Some(end)) = (bounds.get(from), bounds.get(from + n)) {
+                let origin = folded.origin(*start..*end);
+                let piece = text.get(origin.clone());
+                prop_assert!(piece.is_some(), "{origin:?} cuts a character of {text:?}");
+                let again = Folded::new(piece.unwrap_or_default()).text;
+                prop_assert!(
+                    again.contains(&folded.text[*start..*end]),
+                    "{again:?} lacks {:?}", &folded.text[*start..*end]
+                );
+            }
+        }
+    }
+}

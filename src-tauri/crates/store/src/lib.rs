@@ -24,6 +24,7 @@ mod media;
 mod migrations;
 mod recordings;
 mod settings;
+mod streams;
 mod tags;
 mod transcripts;
 mod trash;
@@ -46,29 +47,40 @@ pub use trash::Purged;
 #[derive(Debug)]
 pub struct Library {
     dir: PathBuf,
+    // Closed before the writer: the last connection to close puts the write-ahead log back into the
+    // database, which one for reading cannot.
+    reader: Mutex<Connection>,
     /// None where the library can only be read.
     writer: Option<Mutex<Connection>>,
-    reader: Mutex<Connection>,
 }
 
 impl Library {
     /// Opens the library in `dir`, making the folder and the database where there are none. A
     /// library that exists and cannot be written is opened for reading: see [`Library::is_read_only`].
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
-        match Self::open_writable(dir).map_err(|error| error.in_library(dir)) {
-            Err(StoreError::ReadOnly(_) | StoreError::CannotCreate { .. })
-                if dir.join(connection::FILE_NAME).is_file() =>
-            {
-                Self::open_read_only(dir)
-            }
-            opened => opened,
+        let error = match Self::open_writable(dir).map_err(|error| error.in_library(dir)) {
+            Ok(library) => return Ok(library),
+            Err(error) => error,
+        };
+        // In a folder that cannot be written SQLite fails to make its journal: "cannot open".
+        let cannot_write = match &error {
+            StoreError::ReadOnly(_) | StoreError::CannotCreate { .. } => true,
+            StoreError::Database(error) => error.sqlite_error_code() == Some(rusqlite::ErrorCode::CannotOpen),
+            _ => false,
+        };
+        if cannot_write && dir.join(connection::FILE_NAME).is_file() {
+            tracing::warn!(%error, "the library is opened for reading only");
+            return Self::open_read_only(dir);
         }
+        Err(error)
     }
 
     /// Opens a library that exists for reading only; nothing in the folder is changed.
     pub fn open_read_only(dir: &Path) -> Result<Self, StoreError> {
         let open = || {
-            let reader = connection::open_reader(&dir.join(connection::FILE_NAME))?;
+            let file = dir.join(connection::FILE_NAME);
+            connection::check_header(&file)?;
+            let reader = connection::open_reader(&file)?;
             let version = migrations::check(&reader, dir)?;
             if version < migrations::SCHEMA_VERSION {
                 // An older file would first have to be brought to this version.
@@ -103,6 +115,7 @@ impl Library {
         {
             return Err(StoreError::ReadOnly(dir.to_owned()));
         }
+        connection::check_header(&file)?;
         let mut writer = connection::open_writer(&file)?;
         migrations::migrate(&mut writer, dir)?;
         let reader = connection::open_reader(&file)?;
@@ -180,4 +193,62 @@ pub(crate) fn to_sql_int(value: u64) -> i64 {
 /// The other way; a negative value can only come from a damaged row.
 pub(crate) fn from_sql_int(value: i64) -> u64 {
     u64::try_from(value).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use recordroute_core::{MediaPlace, RecordingDraft};
+
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_said_and_costs_nothing_that_was_stored() {
+        let dir = tempfile::tempdir().unwrap();
+        let library = Library::open(dir.path()).unwrap();
+        let add = |title: &str| {
+            library.add_recording(&RecordingDraft {
+                title: title.to_owned(),
+                source: "a.wav".to_owned(),
+                media: MediaPlace::Referenced("/a.wav".to_owned()),
+                hash: String::new(),
+                bytes: 0,
+            })
+        };
+        let first = add("first").unwrap();
+        let set_max_pages = |n_pages: i64| {
+            let writer = lock(library.writer.as_ref().unwrap());
+            writer
+                .query_row(&format!("PRAGMA max_page_count = {n_pages}"), [], |row| {
+                    row.get::<_, i64>(0)
+                })
+                .unwrap()
+        };
+        // SQLite never sets the limit below what there is, so this is a disk without any room left.
+        let n_pages = set_max_pages(1);
+        let title = "가나다 ".repeat(100);
+        let mut error = None;
+        for _ in 0..200 {
+            if let Err(full) = add(&title) {
+                error = Some(full);
+                break;
+            }
+        }
+        assert!(
+            matches!(&error, Some(StoreError::DiskFull(path)) if path == dir.path()),
+            "the disk is full and the library is named, got {error:?}"
+        );
+        assert_eq!(
+            library.recording(first).unwrap().title,
+            "first",
+            "what was stored can be read"
+        );
+        set_max_pages(n_pages + 10_000);
+        let later = add("later").unwrap();
+        assert_eq!(
+            library.recording(later).unwrap().title,
+            "later",
+            "with room again it goes on"
+        );
+        assert!(library.damage().unwrap().is_empty(), "and nothing is damaged");
+    }
 }

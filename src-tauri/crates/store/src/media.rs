@@ -129,3 +129,90 @@ fn truncate(text: &str, max_bytes: usize) -> &str {
         .unwrap_or(0);
     &text[..end]
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn named(original: &str) -> String {
+        let at: Timestamp = "2026-11-24T08:05:09.120Z".parse().unwrap();
+        media_file_name(at, original)
+    }
+
+    #[test]
+    fn names_from_outside_become_safe() {
+        for (original, safe, why) in [
+            ("talk.m4a", "20261124-080509-120 talk.m4a", "a usual name stays"),
+            (
+                "주간 회의 😀.mp3",
+                "20261124-080509-120 주간 회의 😀.mp3",
+                "Korean and emoji stay",
+            ),
+            (
+                "../../etc/passwd",
+                "20261124-080509-120 passwd",
+                "a path is cut to its last part",
+            ),
+            (
+                r"C:\Users\me\a.wav",
+                "20261124-080509-120 a.wav",
+                "also a path of Windows",
+            ),
+            ("..", "20261124-080509-120", "points alone are no name"),
+            (
+                ".hidden.wav",
+                "20261124-080509-120 hidden.wav",
+                "nothing is hidden",
+            ),
+            (
+                "CON.wav",
+                "20261124-080509-120 CON.wav",
+                "with the time before it, it is no device",
+            ),
+            (
+                "a\0b\nc\u{202E}d.wav",
+                "20261124-080509-120 a b c d.wav",
+                "control characters and tricks go",
+            ),
+            (
+                "a:b|c?.wav. . ",
+                "20261124-080509-120 a_b_c_.wav",
+                "what Windows refuses is replaced",
+            ),
+            (
+                "\u{1112}\u{116c}\u{110b}\u{1174}.wav",
+                "20261124-080509-120 회의.wav",
+                "Korean is composed",
+            ),
+            ("", "20261124-080509-120", "no name at all is fine"),
+        ] {
+            assert_eq!(named(original), safe, "{why}");
+        }
+    }
+
+    #[test]
+    fn a_long_name_keeps_its_extension() {
+        let name = named(&format!("{}.flac", "긴".repeat(300)));
+        assert!(
+            name.len() <= 255,
+            "file systems take 255 bytes, this has {}",
+            name.len()
+        );
+        assert!(
+            name.ends_with("긴.flac"),
+            "cut between characters, with its extension: {name}"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_name_leaves_the_folder(original in "\\PC{0,60}|[./\\\\:a가\0 ]{0,20}") {
+            let name = named(&original);
+            prop_assert!(name.len() <= 255, "{name} is too long");
+            prop_assert!(check_relative(&format!("media/{name}")).is_ok(), "{name} is no plain name");
+            prop_assert!(!name.ends_with(['.', ' ']), "Windows would rename {name}");
+        }
+    }
+}

@@ -1,5 +1,5 @@
 //! A throw-away library and things to put in it.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used)]
 
 use std::time::Duration;
 
