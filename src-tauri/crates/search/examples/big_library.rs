@@ -130,17 +130,52 @@ fn fill(library: &Library, n_recordings: usize) {
     }
 }
 
-/// Median and worst of several runs, in milliseconds.
-fn time<T>(mut run: impl FnMut() -> T) -> (f64, f64, T) {
+/// Times of several runs in milliseconds.
+struct Times {
+    best: f64,
+    median: f64,
+    worst: f64,
+    /// Processor time of the whole, for one run: what counts where other programs are busy. Zero
+    /// where the system does not tell.
+    processor: f64,
+}
+
+impl Times {
+    fn print(&self, n_found: usize, what: &str) {
+        println!(
+            "best {:7.2}  median {:7.2}  worst {:7.2}  processor {:7.2} ms  {n_found:5}  {what}",
+            self.best, self.median, self.worst, self.processor
+        );
+    }
+}
+
+/// Nanoseconds for which this thread has been running, on Linux.
+fn processor_ns() -> f64 {
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    stat.split(' ')
+        .next()
+        .and_then(|ns| ns.parse().ok())
+        .unwrap_or(0.0)
+}
+
+fn time<T>(mut run: impl FnMut() -> T) -> (Times, T) {
     let mut times = Vec::new();
     let mut result = None;
+    let processor_start = processor_ns();
     for _ in 0..N_REPEATS {
         let start = Instant::now();
         result = Some(run());
         times.push(start.elapsed().as_secs_f64() * 1_000.0);
     }
+    let processor = (processor_ns() - processor_start) / 1e6 / N_REPEATS as f64;
     times.sort_by(f64::total_cmp);
-    (times[N_REPEATS / 2], times[N_REPEATS - 1], result.unwrap())
+    let times = Times {
+        best: times[0],
+        median: times[N_REPEATS / 2],
+        worst: times[N_REPEATS - 1],
+        processor,
+    };
+    (times, result.unwrap())
 }
 
 fn main() {
@@ -176,12 +211,12 @@ fn main() {
             offset,
             ..Listing::default()
         };
-        let (median, worst, found) = time(|| library.recordings(&listing).unwrap().len());
-        println!("{median:8.2} ms  worst {worst:8.2}  {found:5}  {what}");
+        let (times, found) = time(|| library.recordings(&listing).unwrap().len());
+        times.print(found, what);
     }
     let first = library.recordings(&Listing::default()).unwrap()[0].id;
-    let (median, worst, found) = time(|| library.transcript(first).unwrap().segments.len());
-    println!("{median:8.2} ms  worst {worst:8.2}  {found:5}  one transcript");
+    let (times, found) = time(|| library.transcript(first).unwrap().segments.len());
+    times.print(found, "one transcript");
     for words in [
         "바늘구멍",
         "zebrafish",
@@ -208,7 +243,7 @@ fn main() {
         "zebrafish 9007",
         "없는말",
     ] {
-        let (median, worst, found) = time(|| search(&library, words, 50).unwrap().len());
-        println!("{median:8.2} ms  worst {worst:8.2}  {found:5}  search {words}");
+        let (times, found) = time(|| search(&library, words, 50).unwrap().len());
+        times.print(found, &format!("search {words}"));
     }
 }

@@ -1,10 +1,10 @@
 use std::collections::HashSet;
 
 use recordroute_core::RecordingId;
-use rusqlite::{Connection, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use crate::fold::{fold, grams, query};
-use crate::streams::{Stream, TitledTranscripts, next_common};
+use crate::streams::{Stream, next_common};
 use crate::transcripts::SEGMENT_BITS;
 use crate::{Library, StoreError, from_sql_int};
 
@@ -125,10 +125,9 @@ impl Library {
             return Ok(Vec::new());
         }
         self.read(|connection| {
-            let transcripts = TitledTranscripts::read(connection)?;
             let mut streams = Vec::with_capacity(words.len());
             for word in words {
-                streams.push(Stream::new(connection, word, &transcripts)?);
+                streams.push(Stream::new(connection, word)?);
             }
             let mut matches = Vec::new();
             let mut at_most = i64::MAX >> SEGMENT_BITS;
@@ -136,10 +135,7 @@ impl Library {
                 && let Some(transcript_id) = next_common(connection, &mut streams, at_most)?
             {
                 at_most = transcript_id - 1;
-                if let Some((id, title)) = transcripts.by_id.get(&transcript_id)
-                    && !known.contains(id)
-                    && let Some(found) = scattered_in(connection, transcript_id, title, words)?
-                {
+                if let Some(found) = scattered_in(connection, transcript_id, words, &streams, known)? {
                     matches.push(found);
                 }
             }
@@ -203,26 +199,63 @@ fn all_of(words: &[String]) -> Option<String> {
     Some(queries.join(" AND "))
 }
 
-/// The segment to show for a transcript that may hold all words in different places, if it does.
+/// The segment to show for a transcript that may hold all words in different places, if it does and
+/// is the current one of a recording that is neither `known` nor in the trash.
 fn scattered_in(
     connection: &Connection,
     transcript_id: i64,
-    title: &str,
     words: &[String],
+    streams: &[Stream],
+    known: &HashSet<RecordingId>,
 ) -> Result<Option<SegmentMatch>, StoreError> {
+    let recording: Option<(i64, String)> = connection
+        .prepare_cached("SELECT id, title FROM recordings WHERE transcript_id = ?1 AND trashed_at IS NULL")?
+        .query_row([transcript_id], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let title = match recording {
+        Some((id, title)) if !known.contains(&RecordingId(id)) => fold(&title),
+        _ => return Ok(None),
+    };
     let mut shown: Option<SegmentMatch> = None;
-    for word in words {
+    for (word, stream) in words.iter().zip(streams) {
         if title.contains(word) {
             continue;
         }
-        let Some(found) = first_with(connection, transcript_id, word)? else {
-            return Ok(None);
+        // The index may be wrong about the one segment (its runs of characters may come apart), and
+        // then another one may hold the word; looking that up costs far more than reading a row.
+        let in_segment = match stream.segment_of(transcript_id) {
+            Some(segment_id) => segment_with(connection, segment_id, word)?,
+            None => None,
+        };
+        let found = match in_segment {
+            Some(found) => found,
+            None => match first_with(connection, transcript_id, word)? {
+                Some(found) => found,
+                None => return Ok(None),
+            },
         };
         if shown.as_ref().is_none_or(|shown| found.start_ms < shown.start_ms) {
             shown = Some(found);
         }
     }
     Ok(shown)
+}
+
+/// That segment, if it holds the word.
+fn segment_with(
+    connection: &Connection,
+    segment_id: i64,
+    word: &str,
+) -> Result<Option<SegmentMatch>, StoreError> {
+    let found = connection
+        .prepare_cached(
+            "SELECT r.id, r.title, r.created_at, s.start_ms, s.end_ms, s.text
+             FROM segments s CROSS JOIN recordings r ON r.transcript_id = (s.id >> 20) WHERE s.id = ?1",
+        )?
+        .query_row([segment_id], |row| Ok(segment_from_row(row)))
+        .optional()?
+        .transpose()?;
+    Ok(found.filter(|found| fold(&found.text).contains(word)))
 }
 
 /// The first segment of a transcript that holds the word.

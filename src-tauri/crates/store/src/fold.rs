@@ -1,14 +1,52 @@
+use std::borrow::Cow;
 use std::ops::Range;
 
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// What is compared when text is looked for: NFC, without difference of case, every run of white
 /// space one blank. Idempotent.
 pub fn fold(text: &str) -> String {
-    let composed: String = text.nfc().collect();
-    let folded = Folded::new(&composed).text;
-    // Folding can leave a pair that composes (capital dotted I); text and query get the same.
-    folded.trim().nfc().collect()
+    // Nearly all text is composed and caseless (Korean) or ASCII; thousands of segments are folded
+    // in one search.
+    let composed = match is_nfc_quick(text.chars()) {
+        IsNormalized::Yes => Cow::Borrowed(text),
+        IsNormalized::No | IsNormalized::Maybe => Cow::Owned(text.nfc().collect()),
+    };
+    let mut folded = String::with_capacity(composed.len());
+    let mut is_simple = true;
+    for word in composed.split_whitespace() {
+        if !folded.is_empty() {
+            folded.push(' ');
+        }
+        for c in word.chars() {
+            if let Some(folded_char) = simple_fold(c) {
+                folded.push(folded_char);
+            } else {
+                is_simple = false;
+                folded.extend(full_fold(c));
+            }
+        }
+    }
+    if is_simple {
+        return folded;
+    }
+    // Folding can leave a pair that composes; text and query get the same.
+    folded.nfc().collect()
+}
+
+/// The folded form of characters that need no table.
+fn simple_fold(c: char) -> Option<char> {
+    match c {
+        '\0'..='\x7F' => Some(c.to_ascii_lowercase()),
+        // Kana, Han and Korean syllables have no case.
+        '\u{3000}'..='\u{9FFF}' | '가'..='힣' => Some(c),
+        _ => None,
+    }
+}
+
+/// Up and down again makes ß and ss, ς and σ the same, which lower case alone does not.
+fn full_fold(c: char) -> impl Iterator<Item = char> {
+    c.to_uppercase().flat_map(char::to_lowercase)
 }
 
 /// Folded text that remembers where its characters came from.
@@ -38,8 +76,7 @@ impl Folded {
                 continue;
             }
             after_blank = false;
-            // Up and down again makes ß and ss, ς and σ the same, which lower case alone does not.
-            for folded in c.to_uppercase().flat_map(char::to_lowercase) {
+            for folded in full_fold(c) {
                 origins.push((text.len(), origin.clone()));
                 text.push(folded);
             }

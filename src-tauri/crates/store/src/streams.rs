@@ -2,9 +2,6 @@
 //! read in batches and only as far as they are needed. A stream that is behind the others does not
 //! read its way to them but looks the place up, so that a rare word beside a common one costs little.
 
-use std::collections::HashMap;
-
-use recordroute_core::RecordingId;
 use rusqlite::{Connection, params};
 
 use crate::StoreError;
@@ -15,58 +12,33 @@ use crate::transcripts::SEGMENT_BITS;
 const FIRST_BATCH: i64 = 128;
 const LARGEST_BATCH: i64 = 8_192;
 
-/// The current transcripts of all recordings outside the trash, with their recordings' folded titles.
-pub(crate) struct TitledTranscripts {
-    pub(crate) by_id: HashMap<i64, (RecordingId, String)>,
-}
-
-impl TitledTranscripts {
-    pub(crate) fn read(connection: &Connection) -> Result<Self, StoreError> {
-        let mut statement = connection.prepare_cached(
-            "SELECT transcript_id, id, title FROM recordings
-             WHERE trashed_at IS NULL AND transcript_id IS NOT NULL",
-        )?;
-        let mut rows = statement.query([])?;
-        let mut by_id = HashMap::new();
-        while let Some(row) = rows.next()? {
-            let title = fold(row.get_ref(2)?.as_str().unwrap_or_default());
-            by_id.insert(row.get(0)?, (RecordingId(row.get(1)?), title));
-        }
-        Ok(Self { by_id })
-    }
-}
-
 /// The transcripts that may hold one word in a segment, or do in the title.
 pub(crate) struct Stream {
     query: String,
     /// Numbers by title, ascending.
     by_title: Vec<i64>,
-    /// Numbers by segments that were read and not used yet, ascending.
-    batch: Vec<i64>,
+    /// Numbers by segments that were read and not used yet, ascending, each with the earliest of its
+    /// segments that was read.
+    batch: Vec<(i64, i64)>,
     n_rows: i64,
     /// The next batch begins at this number; none after the last one.
     next: Option<i64>,
 }
 
 impl Stream {
-    pub(crate) fn new(
-        connection: &Connection,
-        word: &str,
-        transcripts: &TitledTranscripts,
-    ) -> Result<Self, StoreError> {
+    pub(crate) fn new(connection: &Connection, word: &str) -> Result<Self, StoreError> {
         let query = query(word);
         let mut statement = connection.prepare_cached(
-            "SELECT r.transcript_id FROM title_grams g CROSS JOIN recordings r ON r.id = g.rowid
+            "SELECT r.transcript_id, r.title FROM title_grams g CROSS JOIN recordings r ON r.id = g.rowid
              WHERE title_grams MATCH ?1 AND r.transcript_id IS NOT NULL",
         )?;
-        let ids = statement.query_map([&query], |row| row.get(0))?;
-        let mut by_title: Vec<i64> = ids.collect::<Result<_, _>>()?;
-        by_title.retain(|id| {
-            transcripts
-                .by_id
-                .get(id)
-                .is_some_and(|(_, title)| title.contains(word))
-        });
+        let mut rows = statement.query([&query])?;
+        let mut by_title: Vec<i64> = Vec::new();
+        while let Some(row) = rows.next()? {
+            if fold(row.get_ref(1)?.as_str().unwrap_or_default()).contains(word) {
+                by_title.push(row.get(0)?);
+            }
+        }
         by_title.sort_unstable();
         Ok(Self {
             query,
@@ -79,13 +51,7 @@ impl Stream {
 
     /// The highest number that is not above `at_most`.
     fn highest(&mut self, connection: &Connection, at_most: i64) -> Result<Option<i64>, StoreError> {
-        let drop_above = |ids: &mut Vec<i64>| {
-            while ids.last().is_some_and(|id| *id > at_most) {
-                ids.pop();
-            }
-        };
-        drop_above(&mut self.by_title);
-        drop_above(&mut self.batch);
+        self.drop_above(at_most);
         while self.batch.is_empty()
             && let Some(next) = self.next
         {
@@ -93,9 +59,25 @@ impl Stream {
                 self.n_rows = FIRST_BATCH;
             }
             self.read_batch(connection, next.min(at_most))?;
-            drop_above(&mut self.batch);
+            self.drop_above(at_most);
         }
-        Ok(self.by_title.last().max(self.batch.last()).copied())
+        let by_segment = self.batch.last().map(|(transcript_id, _)| *transcript_id);
+        Ok(self.by_title.last().copied().max(by_segment))
+    }
+
+    /// A segment of the transcript that [`next_common`] found in which the word may be.
+    pub(crate) fn segment_of(&self, transcript_id: i64) -> Option<i64> {
+        let (found, segment_id) = self.batch.last()?;
+        (*found == transcript_id).then_some(*segment_id)
+    }
+
+    fn drop_above(&mut self, at_most: i64) {
+        while self.by_title.last().is_some_and(|id| *id > at_most) {
+            self.by_title.pop();
+        }
+        while self.batch.last().is_some_and(|(id, _)| *id > at_most) {
+            self.batch.pop();
+        }
     }
 
     fn read_batch(&mut self, connection: &Connection, at_most: i64) -> Result<(), StoreError> {
@@ -108,13 +90,15 @@ impl Stream {
         let mut n_read = 0;
         while let Some(row) = rows.next()? {
             n_read += 1;
-            let transcript_id = row.get::<_, i64>(0)? >> SEGMENT_BITS;
-            if self.batch.last() != Some(&transcript_id) {
-                self.batch.push(transcript_id);
+            let segment_id: i64 = row.get(0)?;
+            let transcript_id = segment_id >> SEGMENT_BITS;
+            match self.batch.last_mut() {
+                Some((last, earliest)) if *last == transcript_id => *earliest = segment_id,
+                _ => self.batch.push((transcript_id, segment_id)),
             }
         }
         self.next = match self.batch.last() {
-            Some(lowest) if n_read == self.n_rows => Some(lowest - 1),
+            Some((lowest, _)) if n_read == self.n_rows => Some(lowest - 1),
             _ => None,
         };
         self.batch.reverse();

@@ -91,15 +91,19 @@ pub(crate) fn of_job(
     recording_id: RecordingId,
     model: &str,
 ) -> Result<i64, StoreError> {
+    let found: Option<i64> = transaction
+        .prepare_cached("SELECT id FROM transcripts WHERE job_id = ?1")?
+        .query_row([job_id.0], |row| row.get(0))
+        .optional()?;
+    if let Some(id) = found {
+        return Ok(id);
+    }
     transaction
         .prepare_cached(
-            "INSERT INTO transcripts (recording_id, job_id, model, created_at) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (job_id) DO NOTHING",
+            "INSERT INTO transcripts (recording_id, job_id, model, created_at) VALUES (?1, ?2, ?3, ?4)",
         )?
         .execute(params![recording_id.0, job_id.0, model, clock::now()])?;
-    Ok(transaction
-        .prepare_cached("SELECT id FROM transcripts WHERE job_id = ?1")?
-        .query_row([job_id.0], |row| row.get(0))?)
+    Ok(transaction.last_insert_rowid())
 }
 
 /// Appends segments, of which those before `done_ms` are left out because they are stored already.

@@ -1,4 +1,5 @@
 //! The index behind the search: every part of every text is found, and nothing else.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

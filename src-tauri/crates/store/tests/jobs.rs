@@ -1,4 +1,5 @@
 //! The queue: leases between programs, work that goes on where a dead program left it.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

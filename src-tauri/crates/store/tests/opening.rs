@@ -1,4 +1,5 @@
 //! Opening a library: new ones, old ones, and everything that is none.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! Recordings: adding, listing, titles, tags, media, trash.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 
