@@ -233,6 +233,8 @@ fn main() {
         "meeting",
         "meeting budget",
         "\"next week\"",
+        "\"the meeting budget\"",
+        "\"회의 내일\"",
         "station",
         "engine 회의",
         "the 회의",

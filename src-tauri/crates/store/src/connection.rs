@@ -1,5 +1,5 @@
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
@@ -37,6 +37,10 @@ pub(crate) fn open_writer(file: &Path) -> Result<Connection, StoreError> {
         file,
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )?;
+    // SQLite quietly opens what it may not write for reading.
+    if connection.is_readonly("main")? {
+        return Err(StoreError::ReadOnly(PathBuf::new()));
+    }
     configure(&connection)?;
     // With WAL readers go on while somebody writes. The switch itself needs the file alone for a
     // moment and does not honour the busy timeout, so a second program that opens at the same time waits here.
@@ -67,24 +71,33 @@ pub(crate) fn open_writer(file: &Path) -> Result<Connection, StoreError> {
 /// Opens the database for reading.
 pub(crate) fn open_reader(file: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(file, flags)?;
-    configure(&connection)?;
-    let readable = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| {
-        row.get::<_, i64>(0)
-    });
-    match readable {
-        Ok(_) => Ok(connection),
-        // In a folder that cannot be written the shared-memory file of the WAL cannot be made
-        // either. Nobody else can write there now, which is what `immutable` promises.
-        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::CannotOpen) => {
-            let Some(uri) = immutable_uri(file) else {
-                return Err(error.into());
-            };
-            let connection = Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI)?;
-            configure(&connection)?;
-            Ok(connection)
-        }
-        Err(error) => Err(error.into()),
+    let open = |name: &Path, flags| {
+        let connection = Connection::open_with_flags(name, flags)?;
+        configure(&connection)?;
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+        Ok(connection)
+    };
+    let error = match open(file, flags) {
+        Ok(connection) => return Ok(connection),
+        Err(error) => error,
+    };
+    // In a folder that cannot be written the shared-memory file of the write-ahead log cannot be
+    // made either. Nobody writes there now, which is what `immutable` promises.
+    if is_unwritable(&error)
+        && let Some(uri) = immutable_uri(file)
+    {
+        return open(Path::new(&uri), flags | OpenFlags::SQLITE_OPEN_URI);
+    }
+    Err(error)
+}
+
+/// Whether SQLite failed because it could not write; in a folder without write permission it says
+/// that it "cannot open" its own files.
+pub(crate) fn is_unwritable(error: &StoreError) -> bool {
+    match error {
+        StoreError::ReadOnly(_) | StoreError::CannotCreate { .. } => true,
+        StoreError::Database(error) => error.sqlite_error_code() == Some(rusqlite::ErrorCode::CannotOpen),
+        _ => false,
     }
 }
 

@@ -8,7 +8,7 @@ use crate::streams::{Stream, next_common};
 use crate::transcripts::SEGMENT_BITS;
 use crate::{Library, StoreError, from_sql_int};
 
-// Both indexes hold every run of one, two and three characters of the folded text, made in fold.rs;
+// Both indexes hold the runs of one, two and three characters of the folded text (fold.rs);
 // SQLite's own trigram tokenizer does not find words of one or two characters, and many Korean
 // words have two. They keep neither text nor positions: candidates are compared with the text
 // itself. `ascii` parts at blanks and takes everything beyond ASCII as it is.

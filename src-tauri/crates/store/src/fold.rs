@@ -106,9 +106,17 @@ fn is_indexed(c: char) -> bool {
     c.is_ascii_alphanumeric() || (!c.is_ascii() && !c.is_whitespace())
 }
 
-/// All runs of one, two and three neighbouring characters of folded text, blanks between them.
+/// Stands for a blank in the index, whose tokenizer parts at real ones.
+const BLANK: char = '␣';
+
+/// What the index holds of folded text, blanks between them: all runs of one, two and three
+/// characters inside words, and at each blank the characters before and after it, for phrases.
 pub(crate) fn grams(folded: &str) -> String {
     let mut grams = String::with_capacity(folded.len() * 8);
+    for joint in joints(folded) {
+        grams.push_str(&joint);
+        grams.push(' ');
+    }
     for run in folded.split(|c| !is_indexed(c)).filter(|run| !run.is_empty()) {
         let bounds: Vec<usize> = run.char_indices().map(|(at, _)| at).chain([run.len()]).collect();
         for n_chars in 1..=3 {
@@ -125,6 +133,19 @@ pub(crate) fn grams(folded: &str) -> String {
     grams
 }
 
+/// The characters on both sides of each blank, as they are in the index.
+fn joints(folded: &str) -> impl Iterator<Item = String> {
+    folded.match_indices(' ').filter_map(|(at, blank)| {
+        let before = folded.get(..at)?.chars().next_back().filter(|c| is_indexed(*c))?;
+        let after = folded
+            .get(at + blank.len()..)?
+            .chars()
+            .next()
+            .filter(|c| is_indexed(*c))?;
+        Some(String::from_iter([before, BLANK, after]))
+    })
+}
+
 /// Whether a folded word can be looked for: it needs a character that is not ASCII punctuation.
 pub fn is_searchable(word: &str) -> bool {
     word.chars().any(is_indexed)
@@ -133,18 +154,22 @@ pub fn is_searchable(word: &str) -> bool {
 /// Most runs of characters that are looked up for one word; the text itself is compared afterwards.
 const MAX_GRAMS: usize = 24;
 
-/// A full-text query for segments in which the folded `word` may occur: all runs of three characters
-/// of it, or the whole of shorter ones. Empty where it has no letter, digit or other character that
-/// is indexed. Only such characters get into the query, in quotes, so none is taken for an operator.
+/// A full-text query for segments in which the folded `word` may occur: what [`grams`] made of every
+/// text that holds it. Empty where it has no letter, digit or other character that is indexed. Only
+/// such characters get into the query, in quotes, so that none is taken for an operator.
 pub(crate) fn query(word: &str) -> String {
     let mut terms: Vec<String> = Vec::new();
+    let mut add = |gram: &str| {
+        let term = format!("\"{gram}\"");
+        if terms.len() < MAX_GRAMS && !terms.contains(&term) {
+            terms.push(term);
+        }
+    };
+    joints(word).for_each(|joint| add(&joint));
     for run in word.split(|c| !is_indexed(c)).filter(|run| !run.is_empty()) {
         let chars: Vec<char> = run.chars().collect();
         for window in chars.windows(chars.len().min(3)) {
-            let term = format!("\"{}\"", window.iter().collect::<String>());
-            if terms.len() < MAX_GRAMS && !terms.contains(&term) {
-                terms.push(term);
-            }
+            add(&String::from_iter(window));
         }
     }
     terms.join(" AND ")
@@ -181,6 +206,11 @@ mod tests {
             query(&fold("a\" OR *")),
             "\"a\" AND \"or\"",
             "signs of the query language are left out"
+        );
+        assert_eq!(
+            query("a b"),
+            "\"a␣b\" AND \"a\" AND \"b\"",
+            "in a phrase the words stand side by side"
         );
         assert_eq!(query("?!"), "", "signs alone cannot be looked up");
     }

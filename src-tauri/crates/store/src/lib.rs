@@ -62,13 +62,7 @@ impl Library {
             Ok(library) => return Ok(library),
             Err(error) => error,
         };
-        // In a folder that cannot be written SQLite fails to make its journal: "cannot open".
-        let cannot_write = match &error {
-            StoreError::ReadOnly(_) | StoreError::CannotCreate { .. } => true,
-            StoreError::Database(error) => error.sqlite_error_code() == Some(rusqlite::ErrorCode::CannotOpen),
-            _ => false,
-        };
-        if cannot_write && dir.join(connection::FILE_NAME).is_file() {
+        if connection::is_unwritable(&error) && dir.join(connection::FILE_NAME).is_file() {
             tracing::warn!(%error, "the library is opened for reading only");
             return Self::open_read_only(dir);
         }
@@ -109,7 +103,7 @@ impl Library {
             },
         })?;
         let file = dir.join(connection::FILE_NAME);
-        // SQLite quietly opens a file that cannot be written for reading; ask first.
+        // A file that is marked read-only is respected also by an administrator, who could write it.
         if let Ok(metadata) = file.metadata()
             && metadata.permissions().readonly()
         {

@@ -41,7 +41,8 @@ impl Library {
         let mut number = 2;
         loop {
             let path = self.dir().join(FOLDER).join(&candidate);
-            if !path.exists() {
+            // A link that leads nowhere counts as there: writing would follow it.
+            if path.symlink_metadata().is_err() {
                 return (path, MediaPlace::Library(format!("{FOLDER}/{candidate}")));
             }
             let (stem, extension) = split_extension(&name);

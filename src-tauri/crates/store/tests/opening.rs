@@ -104,7 +104,7 @@ fn a_library_of_version_1_opens_with_everything_in_it() {
     );
     assert_eq!(transcript.segments[0].words.len(), 1, "and its words");
     assert_eq!(
-        old.find_segments(&["예산".to_owned()], 5).unwrap().len(),
+        old.find_segments(&["예산 회의".to_owned()], 5).unwrap().len(),
         1,
         "what was indexed then is found now"
     );
@@ -203,10 +203,12 @@ fn a_library_that_cannot_be_written_can_be_read() {
     let (dir, made) = library();
     let (id, job) = transcribed(&made, "회의", &["예산 이야기"]);
     drop(made);
-    let file = database(dir.path());
-    let mut permissions = file.metadata().unwrap().permissions();
-    permissions.set_readonly(true);
-    std::fs::set_permissions(&file, permissions).unwrap();
+    // The folder as well, so that SQLite cannot make its side files; only root does not mind.
+    for path in [&database(dir.path()), dir.path()] {
+        let mut permissions = path.metadata().unwrap().permissions();
+        permissions.set_readonly(true);
+        std::fs::set_permissions(path, permissions).unwrap();
+    }
 
     let library = Library::open(dir.path()).unwrap();
     assert!(library.is_read_only(), "it says so");
@@ -232,6 +234,13 @@ fn a_library_that_cannot_be_written_can_be_read() {
             matches!(&refused, Err(StoreError::ReadOnly(path)) if path == dir.path()),
             "writing is refused with the folder's name, got {refused:?}"
         );
+    }
+    drop(library);
+    #[cfg(unix)]
+    {
+        // So that the throw-away folder can be thrown away.
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
     }
 }
 
