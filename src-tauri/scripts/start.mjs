@@ -58,5 +58,5 @@ finish(() => {
   if (hasDisplay()) return openWindow();
   say("there is no display to open a window on (DISPLAY and WAYLAND_DISPLAY are not set)");
   say("transcribing the sample recording instead; your own file: npm start -- FILE");
-  return transcribe([sample], root);
+  return transcribe([sample, "--duplicate", "again"], root);
 });

@@ -31,7 +31,7 @@ const ENGINE = {
     { probe: hasLibclang, apt: "libclang-dev", dnf: "clang-devel", pacman: "clang", zypper: "clang-devel" },
     { probe: hasLibrary("alsa"), apt: "libasound2-dev", dnf: "alsa-lib-devel", pacman: "alsa-lib", zypper: "alsa-devel" },
     {
-      probe: () => output("python3", ["-c", "import pip"]) !== undefined,
+      probe: () => output("python3", ["-Ic", "import importlib.util, sys; sys.exit(not importlib.util.find_spec('pip'))"]) !== undefined,
       apt: "python3-pip", dnf: "python3-pip", pacman: "python-pip", zypper: "python3-pip",
     },
   ],
@@ -89,16 +89,21 @@ function asRoot(command) {
 }
 
 function install(manager, packages) {
-  const command = [manager.command, ...manager.install, ...packages];
-  const [program, ...args] = manager.asUser ? command : asRoot(command);
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  const perform = (words) => {
+    const command = [manager.command, ...words];
+    const [program, ...args] = manager.asUser ? command : asRoot(command);
+    return status(program, args, { env, stdio: ["inherit", 2, 2] });
+  };
   say(`installing with ${manager.name}: ${packages.join(" ")}`);
-  // Package lists may be missing or old and a mirror may answer badly once: refresh and try again.
+  // Package lists may be missing or old, and a mirror may answer badly once: refresh and try again.
   for (let attempt = 0; attempt < 3; attempt += 1) {
-    if (attempt > 0 && manager.refresh) status(program, [...args.slice(0, args.indexOf(manager.install[0])), ...manager.refresh], { env, stdio: ["inherit", 2, 2] });
-    if (status(program, args, { env, stdio: ["inherit", 2, 2] }) === 0) return;
+    if (attempt > 0 && manager.refresh) perform(manager.refresh);
+    if (perform([...manager.install, ...packages]) === 0) return;
   }
-  throw new Failure(`these packages could not be installed; install them by hand, then try again: ${packages.join(" ")}`);
+  throw new Failure(
+    `these packages could not be installed; install them by hand, then try again: ${packages.join(" ")}`,
+  );
 }
 
 /** Sees to the system packages for the engine, and with `window` for the window too. */
