@@ -133,18 +133,16 @@ impl Library {
     /// Reads the whole database and names what is wrong with it; empty where all is well. Takes
     /// seconds on a large library.
     pub fn damage(&self) -> Result<Vec<String>, StoreError> {
-        self.read(|connection| {
+        let check = || {
+            // On a connection of its own: on one that has searched before, FTS5 compares the index with
+            // what it remembers of it and takes another program's writes for damage.
+            let connection = connection::open_reader(&self.dir.join(connection::FILE_NAME))?;
             let mut statement = connection.prepare("PRAGMA quick_check(20)")?;
             let lines = statement.query_map([], |row| row.get::<_, String>(0))?;
-            let mut damage = Vec::new();
-            for line in lines {
-                let line = line?;
-                if line != "ok" {
-                    damage.push(line);
-                }
-            }
-            Ok(damage)
-        })
+            let lines: Vec<String> = lines.collect::<Result<_, _>>()?;
+            Ok(lines.into_iter().filter(|line| line != "ok").collect())
+        };
+        check().map_err(|error: StoreError| error.in_library(&self.dir))
     }
 
     /// Runs `read` on the connection that is kept for reading.

@@ -481,6 +481,33 @@ fn trashing_stops_the_jobs_of_a_recording() {
 }
 
 #[test]
+fn reading_does_not_wait_for_writing() {
+    let (dir, library) = library();
+    let (id, _) = transcribed(&library, "a", &["stored before"]);
+    let writing = rusqlite::Connection::open(dir.path().join("library.db")).unwrap();
+    writing
+        .execute_batch("BEGIN EXCLUSIVE; UPDATE recordings SET title = 'half written'")
+        .unwrap();
+    assert_eq!(
+        library.recording(id).unwrap().title,
+        "a",
+        "the list shows what is whole while another program writes"
+    );
+    assert_eq!(
+        library.find_segments(&["before".to_owned()], 5).unwrap().len(),
+        1,
+        "and the search goes on"
+    );
+    writing.execute_batch("ROLLBACK").unwrap();
+    library.rename(id, "b").unwrap();
+    assert_eq!(
+        library.recording(id).unwrap().title,
+        "b",
+        "afterwards writing goes on too"
+    );
+}
+
+#[test]
 fn many_programs_share_one_queue() {
     let (dir, library) = library();
     let id = library.add_recording(&draft("a")).unwrap();

@@ -105,8 +105,9 @@ fn a_program_killed_while_it_writes_loses_and_doubles_nothing() {
     record(&library, job, "last", done_ms / CHUNK_MS);
     library.finish(job, "last", &JobEnd::Done).unwrap();
     assert_eq!(library.job(job).unwrap().state, JobState::Done, "and ends well");
-    assert!(
-        library.damage().unwrap().is_empty(),
+    assert_eq!(
+        library.damage().unwrap(),
+        Vec::<String>::new(),
         "six kills have not damaged the file"
     );
 }
