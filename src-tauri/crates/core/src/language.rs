@@ -58,7 +58,7 @@ impl Language {
 /// The text names no language that Whisper knows.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error(
-    "“{0}” is not a language that the models know; use auto or a code such as ko, en, ja, zh, de, fr or es"
+    "“{0}” is not a language that the models know. Use auto or a code such as ko, en, ja, zh, de, fr or es."
 )]
 pub struct UnknownLanguage(pub String);
 

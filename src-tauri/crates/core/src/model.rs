@@ -11,7 +11,7 @@ pub struct ModelId(String);
 
 /// The text cannot name a model.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("“{0}” cannot name a model: use up to 100 letters, digits, points, hyphens and underscores")]
+#[error("“{0}” cannot name a model. Use up to 100 letters, digits, points, hyphens and underscores.")]
 pub struct InvalidModelId(String);
 
 impl ModelId {

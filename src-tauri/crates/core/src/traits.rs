@@ -25,7 +25,8 @@ pub struct TranscribedChunk {
 }
 
 /// How a run ended that did not fail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Every chunk was handed out.
     Complete,

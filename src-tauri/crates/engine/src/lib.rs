@@ -1,1 +1,37 @@
-//! engine
+//! The use cases of RecordRoute: every verb of the program is one method of [`Engine`], and the
+//! window, the command line and the HTTP API are thin doors to it.
+//!
+//! - [`Engine`]: the handle that the doors hold: library, models, queue, events.
+//! - [`Settings`]: defaults < config file < environment and `.env` < flags.
+//! - [`worker`]: inference in a child process, so that native code cannot take the program down.
+//! - the queue: one thread that claims jobs from the library by a lease, lets the worker do them,
+//!   and stores each chunk's segments in one transaction with the job's progress. A job that was
+//!   interrupted, however hard, goes on from its last stored chunk.
+//!
+//! Methods block; call them off the async runtime. They are safe to call from several threads.
+#![warn(missing_docs)]
+
+mod add;
+mod advice;
+mod bench;
+mod doctor;
+mod engine;
+mod error;
+mod progress;
+mod queue;
+mod run_job;
+mod settings;
+pub mod worker;
+
+pub use add::{AddOptions, Added, OnDuplicate};
+pub use advice::{MachineMemory, machine_memory};
+pub use bench::{BenchOptions, BenchReport, ReferenceScores};
+pub use doctor::{Finding, Report, Severity};
+pub use engine::{Engine, QueueMode};
+pub use error::Error;
+pub use recordroute_core as core;
+pub use recordroute_export::Format;
+pub use recordroute_models as models;
+pub use recordroute_search::Hit;
+pub use recordroute_store::{JobListing, Listing};
+pub use settings::{MediaPolicy, Overrides, Settings, SettingsError};

@@ -1,1 +1,12 @@
-//! testkit
+//! For tests only: a transcriber that is not one, synthetic audio, and throw-away homes.
+//!
+//! Fakes are for tests of orchestration (what happens when a worker dies, a job is cancelled, two
+//! programs share a library). Whether speech is understood is tested with real models.
+
+mod fake;
+mod home;
+mod synth;
+
+pub use fake::{Behaviour, FakeTranscriber};
+pub use home::{Home, installed_models};
+pub use synth::{tone, write_wav};

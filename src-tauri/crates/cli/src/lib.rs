@@ -1,0 +1,93 @@
+//! The command line door of RecordRoute. Results go to stdout, progress and messages to stderr.
+//!
+//! Exit status: 0 done, 1 failed, 2 wrong use, 3 cancelled.
+//!
+//! It is a library with a five-line binary so that tests can start the very same program.
+
+mod args;
+mod cancel;
+mod commands;
+mod follow;
+mod logging;
+mod output;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use recordroute_engine::core::{InferenceError, Transcriber};
+use recordroute_engine::worker::{WorkerCommand, serve};
+use recordroute_engine::{Engine, Overrides, QueueMode, Settings};
+
+use args::{Cli, Command};
+use output::{Failure, Output};
+
+/// Runs the program with the arguments of the process.
+pub fn main() -> ExitCode {
+    // The worker speaks frames on stdout: nothing else of the command line may run in it.
+    if std::env::args_os()
+        .nth(1)
+        .is_some_and(|argument| argument == "worker")
+    {
+        logging::to_stderr();
+        return serve(&load_whisper);
+    }
+    let cli = Cli::parse();
+    let output = Output::new(cli.json);
+    match run(cli, &output) {
+        Ok(code) => code,
+        Err(failure) => output.fail(&failure),
+    }
+}
+
+fn load_whisper(
+    path: &std::path::Path,
+    n_threads: Option<usize>,
+) -> Result<Box<dyn Transcriber>, InferenceError> {
+    let options = recordroute_transcribe::LoadOptions {
+        n_threads,
+        ..Default::default()
+    };
+    Ok(Box::new(recordroute_transcribe::Whisper::load(path, &options)?))
+}
+
+fn run(cli: Cli, output: &Output) -> Result<ExitCode, Failure> {
+    let settings = Settings::load(&Overrides {
+        library: cli.library,
+        models: cli.models,
+    })
+    .map_err(|error| Failure::usage(error.to_string()))?;
+    let _log = logging::to_file(&settings, cli.verbose);
+    let context = Context { settings, output };
+    match cli.command {
+        Command::Transcribe(args) => commands::transcribe::run(&context, args),
+        Command::Models { command } => commands::models::run(&context, command),
+        Command::History { command } => commands::history::run(&context, command),
+        Command::Search(args) => commands::search::run(&context, &args),
+        Command::Jobs { command } => commands::jobs::run(&context, command),
+        Command::Bench(args) => commands::bench::run(&context, args),
+        Command::Serve(args) => commands::serve::run(&context, &args),
+        Command::Doctor => commands::doctor::run(&context),
+    }
+}
+
+/// What every command works with.
+struct Context<'a> {
+    settings: Settings,
+    output: &'a Output,
+}
+
+impl Context<'_> {
+    /// The engine over the user's library, which runs only the jobs of this command.
+    fn engine(&self) -> Result<Engine, Failure> {
+        self.engine_over(self.settings.clone(), QueueMode::Own)
+    }
+
+    fn engine_over(&self, settings: Settings, mode: QueueMode) -> Result<Engine, Failure> {
+        let worker = WorkerCommand::this_program().map_err(|error| {
+            Failure::other(format!(
+                "The program cannot find itself ({error}). Start it by its full path."
+            ))
+        })?;
+        Ok(Engine::open(settings, worker, mode)?)
+    }
+}

@@ -1,0 +1,91 @@
+use serde::{Deserialize, Serialize};
+
+use crate::{CancellationToken, EngineInfo, InferenceError, Outcome};
+
+/// What may be set for one generated text.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GenerateOptions {
+    /// The most tokens to write; the room in the model's context may allow fewer.
+    pub max_tokens: usize,
+    /// None, or zero, takes the likeliest token each time; 1.0 follows the model's own probabilities.
+    pub temperature: Option<f32>,
+    /// Only the likeliest tokens that together have this probability are drawn from; counts only
+    /// with a temperature.
+    pub top_p: Option<f32>,
+    /// The same seed, prompt and model give the same text.
+    pub seed: u64,
+    /// What the model should keep to, said before the prompt.
+    pub system: Option<String>,
+    /// Continue the prompt as it stands, without the model's chat template.
+    pub raw: bool,
+    /// Let a model that can think aloud do so before it answers. The thoughts are never handed out.
+    pub thinking: bool,
+}
+
+impl Default for GenerateOptions {
+    fn default() -> Self {
+        Self {
+            max_tokens: 512,
+            temperature: None,
+            top_p: None,
+            seed: 0,
+            system: None,
+            raw: false,
+            thinking: false,
+        }
+    }
+}
+
+/// What a language model wrote.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Generated {
+    /// The whole text, as it was handed out piece by piece.
+    pub text: String,
+    /// Tokens of the prompt, with those of the chat template.
+    pub n_prompt_tokens: usize,
+    /// Tokens written, with those of thoughts that were not handed out.
+    pub n_tokens: usize,
+    /// The text ends because `max_tokens` or the model's context was used up, not because the model was done.
+    pub is_cut: bool,
+    /// Time spent on reading the prompt, milliseconds.
+    pub prompt_ms: u64,
+    /// Time spent on writing, milliseconds.
+    pub decode_ms: u64,
+    /// Whether the text was cancelled; what was handed out stands.
+    pub outcome: Outcome,
+}
+
+/// Text to text. One value holds one loaded model, which stays loaded between prompts.
+pub trait Generator: Send {
+    /// Device, threads and model.
+    fn info(&self) -> EngineInfo;
+
+    /// Answers one prompt; nothing is remembered from earlier ones. `on_text` gets the text piece
+    /// by piece, never cut inside a character, and returns `false` to stop, which counts as
+    /// cancelled. Looks at `cancel` at least at each token.
+    ///
+    /// A prompt that does not fit into the model's context is refused with
+    /// [`InferenceError::Failed`], never shortened silently.
+    fn generate(
+        &mut self,
+        prompt: &str,
+        options: &GenerateOptions,
+        cancel: &CancellationToken,
+        on_text: &mut dyn FnMut(&str) -> bool,
+    ) -> Result<Generated, InferenceError>;
+}
+
+/// Text to vectors whose dot product says how close two texts are in meaning.
+pub trait Embedder: Send {
+    /// Device, threads and model.
+    fn info(&self) -> EngineInfo;
+
+    /// Length of each vector.
+    fn dimensions(&self) -> usize;
+
+    /// One vector of length 1.0 for each text, in order. A text longer than the model's context is
+    /// judged by its beginning. Looks at `cancel` between batches; once cancelled the vectors
+    /// of the first texts are returned, fewer than `texts`.
+    fn embed(&mut self, texts: &[&str], cancel: &CancellationToken) -> Result<Vec<Vec<f32>>, InferenceError>;
+}

@@ -1,0 +1,118 @@
+use std::path::PathBuf;
+
+use recordroute_audio::AudioError;
+use recordroute_core::{ErrorCode, JobId};
+use recordroute_models::ModelsError;
+use recordroute_store::StoreError;
+
+use crate::worker::WorkerError;
+
+/// A use case failed; every message is a sentence for the user.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The library refused; show the sentence.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The models folder or a source of models refused; show the sentence.
+    #[error(transparent)]
+    Models(#[from] ModelsError),
+    /// The search refused; show the sentence.
+    #[error(transparent)]
+    Search(#[from] recordroute_search::SearchError),
+    /// The worker could not be started or died.
+    #[error(transparent)]
+    Worker(#[from] WorkerError),
+    /// The worker refused a file or a model; the code says which way out to offer.
+    #[error("{message}")]
+    Refused {
+        /// Where a program branches on it.
+        code: ErrorCode,
+        /// A sentence for the user.
+        message: String,
+    },
+    /// A file that the user named cannot be read.
+    #[error("{} cannot be read ({source}). Check that it exists and that you may open it.", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file cannot be written.
+    #[error("{} cannot be written ({source}). Check the free space and your rights there.", path.display())]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        #[source]
+        source: std::io::Error,
+    },
+    /// No speech model is installed: offer to download the advised one.
+    #[error("No speech model is installed. Get one with `recordroute models get {advised}`.")]
+    NoSpeechModel {
+        /// The model that fits this machine.
+        advised: String,
+    },
+    /// The model is of another kind than the job needs.
+    #[error("{id} is no speech model. `recordroute models list` shows which are.")]
+    NotASpeechModel {
+        /// The model.
+        id: String,
+    },
+    /// The job is not in a state in which that can be done.
+    #[error("Job {id} {state}. {advice}")]
+    JobState {
+        /// The job.
+        id: JobId,
+        /// What it is doing, as the rest of a sentence.
+        state: &'static str,
+        /// What to do instead.
+        advice: &'static str,
+    },
+    /// What was given makes no sense; the sentence says what would.
+    #[error("{0}")]
+    Invalid(String),
+}
+
+impl Error {
+    /// The code on which a door may branch.
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::Store(error) => error.code(),
+            Self::Models(error) => models_error_code(error),
+            Self::Search(_) | Self::JobState { .. } | Self::Invalid(_) => ErrorCode::InvalidInput,
+            Self::Worker(_) => ErrorCode::WorkerDied,
+            Self::Refused { code, .. } => *code,
+            Self::Unreadable { source, .. } | Self::Unwritable { source, .. } => io_error_code(source),
+            Self::NoSpeechModel { .. } => ErrorCode::ModelMissing,
+            Self::NotASpeechModel { .. } => ErrorCode::ModelInvalid,
+        }
+    }
+}
+
+fn io_error_code(error: &std::io::Error) -> ErrorCode {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => ErrorCode::NotFound,
+        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => ErrorCode::DiskFull,
+        std::io::ErrorKind::ReadOnlyFilesystem | std::io::ErrorKind::PermissionDenied => ErrorCode::ReadOnly,
+        _ => ErrorCode::Other,
+    }
+}
+
+fn models_error_code(error: &ModelsError) -> ErrorCode {
+    match error {
+        ModelsError::NotInstalled { .. } | ModelsError::Unknown { .. } => ErrorCode::ModelMissing,
+        ModelsError::NoRoom { .. } => ErrorCode::DiskFull,
+        _ => ErrorCode::ModelInvalid,
+    }
+}
+
+/// The code of a decoding error, as the worker reports it.
+pub(crate) fn audio_error_code(error: &AudioError) -> ErrorCode {
+    match error {
+        AudioError::NoAudio(_) => ErrorCode::NoAudio,
+        AudioError::Io(source) => io_error_code(source),
+        _ => ErrorCode::UnsupportedMedia,
+    }
+}

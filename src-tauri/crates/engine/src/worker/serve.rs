@@ -1,0 +1,257 @@
+//! The worker's side: answers requests until the program goes away.
+
+use std::io::{self, Stdout};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use recordroute_audio::{AudioError, ChunkOptions, Chunks, Decoder, Peaks};
+use recordroute_core::{
+    CancellationToken, Chunk, ErrorCode, InferenceError, Outcome, Transcriber, samples_to_ms,
+};
+
+use super::memory::peak_memory_bytes;
+use super::protocol::{Message, Request, TranscribeRequest, read_frame, write_frame};
+use crate::error::audio_error_code;
+
+/// Loads a speech model from its file with a number of threads; given by the composition root.
+pub type LoadTranscriber =
+    dyn Fn(&Path, Option<usize>) -> Result<Box<dyn Transcriber>, InferenceError> + Send + Sync;
+
+/// The request that is being worked on, so that the reader can cancel it.
+type Current = Arc<Mutex<Option<(u64, CancellationToken)>>>;
+
+/// Answers requests from stdin on stdout until stdin ends, which is how the program leaves or dies.
+pub fn serve(load: &LoadTranscriber) -> ExitCode {
+    let (sender, requests) = crossbeam_channel::unbounded();
+    let current: Current = Arc::default();
+    let reader_current = Arc::clone(&current);
+    std::thread::spawn(move || {
+        let mut stdin = io::stdin().lock();
+        loop {
+            match read_frame::<Request>(&mut stdin) {
+                Ok(Some(Request::Cancel { seq })) => {
+                    let current = reader_current.lock().unwrap_or_else(PoisonError::into_inner);
+                    if let Some((running, token)) = current.as_ref()
+                        && *running == seq
+                    {
+                        token.cancel();
+                    }
+                }
+                Ok(Some(request)) => {
+                    if sender.send(request).is_err() {
+                        break;
+                    }
+                }
+                // Nobody is left to hear an answer: leave at once, whatever native code is doing.
+                Ok(None) | Err(_) => std::process::exit(0),
+            }
+        }
+    });
+
+    let mut worker = Worker {
+        out: io::stdout(),
+        load,
+        loaded: None,
+    };
+    for request in requests {
+        let token = CancellationToken::new();
+        *current.lock().unwrap_or_else(PoisonError::into_inner) = Some((request.seq(), token.clone()));
+        if worker.answer(request, &token).is_err() {
+            return ExitCode::FAILURE;
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+impl Request {
+    fn seq(&self) -> u64 {
+        match self {
+            Self::Probe { seq, .. }
+            | Self::Decode { seq, .. }
+            | Self::Transcribe { seq, .. }
+            | Self::Cancel { seq } => *seq,
+        }
+    }
+}
+
+struct Loaded {
+    path: PathBuf,
+    n_threads: Option<usize>,
+    transcriber: Box<dyn Transcriber>,
+}
+
+struct Worker<'a> {
+    out: Stdout,
+    load: &'a LoadTranscriber,
+    loaded: Option<Loaded>,
+}
+
+impl Worker<'_> {
+    fn answer(&mut self, request: Request, cancel: &CancellationToken) -> io::Result<()> {
+        let end = match request {
+            Request::Probe { media_path, .. } => match recordroute_audio::probe(&media_path) {
+                Ok(info) => Message::Probed { info },
+                Err(error) => audio_failure(&error),
+            },
+            Request::Decode { media_path, .. } => decode(&media_path, cancel),
+            Request::Transcribe { job, .. } => self.transcribe(&job, cancel)?,
+            Request::Cancel { .. } => return Ok(()),
+        };
+        write_frame(&mut self.out, &end)
+    }
+
+    fn transcribe(&mut self, job: &TranscribeRequest, cancel: &CancellationToken) -> io::Result<Message> {
+        // The file is opened first: a damaged one is refused before a model is loaded for seconds.
+        let options = ChunkOptions {
+            vad: job.options.vad,
+            ..ChunkOptions::default()
+        };
+        let mut chunks = match Chunks::open(&job.media_path, options, cancel.clone()) {
+            Ok(chunks) => chunks,
+            Err(error) => return Ok(audio_failure(&error)),
+        };
+        let is_loaded = self
+            .loaded
+            .as_ref()
+            .is_some_and(|loaded| loaded.path == job.model_path && loaded.n_threads == job.options.n_threads);
+        if !is_loaded {
+            write_frame(&mut self.out, &Message::LoadingModel)?;
+            self.loaded = None;
+            match (self.load)(&job.model_path, job.options.n_threads) {
+                Ok(transcriber) => {
+                    let n_threads = job.options.n_threads;
+                    self.loaded = Some(Loaded {
+                        path: job.model_path.clone(),
+                        n_threads,
+                        transcriber,
+                    });
+                }
+                Err(error) => return Ok(inference_failure(&error)),
+            }
+        }
+        let Some(Loaded { transcriber, .. }) = &mut self.loaded else {
+            return Ok(Message::Cancelled);
+        };
+        write_frame(
+            &mut self.out,
+            &Message::ModelLoaded {
+                info: transcriber.info(),
+            },
+        )?;
+        write_frame(
+            &mut self.out,
+            &Message::Opened {
+                total_ms: chunks.total_ms(),
+            },
+        )?;
+
+        let mut source_error = None;
+        let mut rest = Unstored {
+            chunks: &mut chunks,
+            resume_from_ms: job.resume_from_ms,
+            error: &mut source_error,
+        };
+        let out = &mut self.out;
+        let mut broken_pipe = None;
+        let outcome = transcriber.transcribe(&mut rest, &job.options, cancel, &mut |chunk| {
+            let message = Message::Chunk {
+                source_end_ms: chunk.source_end_ms,
+                segments: chunk.segments,
+                language: chunk.language,
+            };
+            match write_frame(out, &message) {
+                Ok(()) => true,
+                Err(error) => {
+                    broken_pipe = Some(error);
+                    false
+                }
+            }
+        });
+        if let Some(error) = broken_pipe {
+            return Err(error);
+        }
+        Ok(match outcome {
+            _ if cancel.is_cancelled() => Message::Cancelled,
+            Ok(Outcome::Cancelled) => Message::Cancelled,
+            Ok(Outcome::Complete) => Message::Done {
+                duration_ms: chunks.total_ms().unwrap_or_default(),
+                notice: chunks.notice(),
+                peaks: chunks.take_peaks().unwrap_or_default(),
+                peak_memory_bytes: peak_memory_bytes(),
+            },
+            Err(error) => source_error
+                .as_ref()
+                .map_or_else(|| inference_failure(&error), audio_failure),
+        })
+    }
+}
+
+/// The chunks that are not stored yet. Keeps the source's own error, which says more than the
+/// sentence that passes through the transcriber.
+struct Unstored<'a> {
+    chunks: &'a mut Chunks,
+    resume_from_ms: u64,
+    error: &'a mut Option<AudioError>,
+}
+
+impl Iterator for Unstored<'_> {
+    type Item = Result<Chunk, String>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            match self.chunks.next()? {
+                Ok(chunk) if samples_to_ms(chunk.map.source_end()) <= self.resume_from_ms => {}
+                Ok(chunk) => return Some(Ok(chunk)),
+                Err(error) => {
+                    let sentence = error.to_string();
+                    *self.error = Some(error);
+                    return Some(Err(sentence));
+                }
+            }
+        }
+    }
+}
+
+fn decode(path: &Path, cancel: &CancellationToken) -> Message {
+    let mut decoder = match Decoder::open(path) {
+        Ok(decoder) => decoder,
+        Err(error) => return audio_failure(&error),
+    };
+    let mut peaks = Peaks::new();
+    loop {
+        if cancel.is_cancelled() {
+            return Message::Cancelled;
+        }
+        match decoder.next_block() {
+            Ok(Some(block)) => peaks.push(&block.samples),
+            Ok(None) => break,
+            Err(error) => return audio_failure(&error),
+        }
+    }
+    Message::Done {
+        duration_ms: samples_to_ms(decoder.n_samples()),
+        notice: decoder.notice(),
+        peaks: peaks.finish(),
+        peak_memory_bytes: peak_memory_bytes(),
+    }
+}
+
+fn audio_failure(error: &AudioError) -> Message {
+    Message::Failed {
+        code: audio_error_code(error),
+        message: error.to_string(),
+    }
+}
+
+fn inference_failure(error: &InferenceError) -> Message {
+    let code = match error {
+        InferenceError::InvalidModel(_) => ErrorCode::ModelInvalid,
+        InferenceError::OutOfMemory(_) => ErrorCode::OutOfMemory,
+        InferenceError::Source(_) | InferenceError::Failed(_) => ErrorCode::Other,
+    };
+    Message::Failed {
+        code,
+        message: error.to_string(),
+    }
+}

@@ -1,0 +1,120 @@
+use std::path::PathBuf;
+use std::time::Duration;
+
+use recordroute_core::{
+    CancellationToken, ChunkSource, DetectedLanguage, EngineInfo, InferenceError, Outcome, Segment,
+    TranscribeOptions, TranscribedChunk, Transcriber, samples_to_ms,
+};
+
+/// What a fake does beside answering, read from the worker's arguments.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Behaviour {
+    /// Takes so long for a chunk, and does not look at the token meanwhile.
+    pub chunk_ms: u64,
+    /// Aborts the process before this chunk.
+    pub die_at: Option<usize>,
+    /// Dies only as long as this file is not there; makes it when it dies.
+    pub die_once: Option<PathBuf>,
+    /// Refuses to load.
+    pub refuse: bool,
+}
+
+impl Behaviour {
+    /// Reads `chunk-ms=…`, `die-at=…`, `die-once=…` and `refuse`; other arguments are ignored.
+    pub fn from_args(args: impl Iterator<Item = String>) -> Self {
+        let mut behaviour = Self::default();
+        for arg in args {
+            match arg.split_once('=') {
+                Some(("chunk-ms", value)) => behaviour.chunk_ms = value.parse().unwrap_or_default(),
+                Some(("die-at", value)) => behaviour.die_at = value.parse().ok(),
+                Some(("die-once", value)) => behaviour.die_once = Some(PathBuf::from(value)),
+                None if arg == "refuse" => behaviour.refuse = true,
+                _ => {}
+            }
+        }
+        behaviour
+    }
+
+    fn dies_at(&self, chunk_idx: usize) -> bool {
+        self.die_at == Some(chunk_idx)
+            && self.die_once.as_ref().is_none_or(|marker| {
+                let first = !marker.exists();
+                first && std::fs::write(marker, b"").is_ok()
+            })
+    }
+}
+
+/// Answers each chunk with one segment, `chunk 0`, `chunk 1` …, over the chunk's whole time.
+pub struct FakeTranscriber {
+    behaviour: Behaviour,
+}
+
+impl FakeTranscriber {
+    /// A fake, or the refusal that its behaviour asks for.
+    pub fn load(behaviour: &Behaviour) -> Result<Self, InferenceError> {
+        if behaviour.refuse {
+            return Err(InferenceError::InvalidModel(
+                "The model is damaged. Get it again.".to_owned(),
+            ));
+        }
+        Ok(Self {
+            behaviour: behaviour.clone(),
+        })
+    }
+}
+
+impl Transcriber for FakeTranscriber {
+    fn info(&self) -> EngineInfo {
+        EngineInfo {
+            device: "fake".to_owned(),
+            n_threads: 1,
+            model: "fake".to_owned(),
+        }
+    }
+
+    fn transcribe(
+        &mut self,
+        chunks: &mut ChunkSource<'_>,
+        _options: &TranscribeOptions,
+        cancel: &CancellationToken,
+        sink: &mut dyn FnMut(TranscribedChunk) -> bool,
+    ) -> Result<Outcome, InferenceError> {
+        for chunk in chunks {
+            let chunk = chunk.map_err(InferenceError::Source)?;
+            if self.behaviour.dies_at(chunk.idx) {
+                std::process::abort();
+            }
+            std::thread::sleep(Duration::from_millis(self.behaviour.chunk_ms));
+            if cancel.is_cancelled() {
+                return Ok(Outcome::Cancelled);
+            }
+            let (start_ms, end_ms) = (
+                samples_to_ms(chunk.map.source_start()),
+                samples_to_ms(chunk.map.source_end()),
+            );
+            let segment = Segment {
+                start_ms,
+                end_ms,
+                text: format!("chunk {}", chunk.idx),
+                confidence: 0.9,
+                speaker: None,
+                flags: Vec::new(),
+                words: Vec::new(),
+            };
+            let language = DetectedLanguage {
+                code: "en".to_owned(),
+                probability: Some(0.5),
+            };
+            let done = TranscribedChunk {
+                chunk_idx: chunk.idx,
+                source_end_ms: end_ms,
+                segments: vec![segment],
+                language,
+            };
+            if !sink(done) {
+                return Ok(Outcome::Cancelled);
+            }
+        }
+        Ok(Outcome::Complete)
+    }
+}

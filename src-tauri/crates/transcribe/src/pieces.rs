@@ -1,0 +1,93 @@
+//! Tokens of a window, cut at the model's timestamps.
+
+use crate::window::{TextToken, Token};
+
+/// Tokens between two timestamps; times in the window.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct TimedTokens {
+    pub(crate) start_ms: u64,
+    pub(crate) end_ms: u64,
+    pub(crate) tokens: Vec<TextToken>,
+}
+
+/// Cuts at timestamps. Text after the last one reaches to the end of the window.
+pub(crate) fn cut(tokens: Vec<Token>, window_ms: u64) -> Vec<TimedTokens> {
+    let mut pieces: Vec<TimedTokens> = Vec::new();
+    let mut start_ms = 0;
+    let mut text = Vec::new();
+    let mut close = |start_ms: u64, end_ms: u64, tokens: Vec<TextToken>| {
+        if !tokens.is_empty() {
+            pieces.push(TimedTokens {
+                start_ms,
+                end_ms: end_ms.max(start_ms),
+                tokens,
+            });
+        }
+    };
+    for token in tokens {
+        match token {
+            Token::Text(token) => text.push(token),
+            Token::Time(at_ms) => {
+                // The model may claim times in its padding, or go back; the window's end is the limit.
+                let at_ms = at_ms.min(window_ms).max(start_ms);
+                close(start_ms, at_ms, std::mem::take(&mut text));
+                start_ms = at_ms;
+            }
+        }
+    }
+    close(start_ms, window_ms, text);
+    pieces
+}
+
+/// Where the model stopped: its last timestamp, if nothing came after it.
+pub(crate) fn stopped_at_ms(tokens: &[Token]) -> Option<u64> {
+    match tokens.last() {
+        Some(Token::Time(at_ms)) => Some(*at_ms),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(bytes: &str) -> Token {
+        Token::Text(TextToken {
+            bytes: bytes.as_bytes().to_vec(),
+            start_ms: 0,
+            end_ms: 0,
+            logprob: -0.1,
+        })
+    }
+
+    #[test]
+    fn timestamps_cut_and_stay_in_order() {
+        let tokens = vec![
+            Token::Time(0),
+            text(" one"),
+            Token::Time(2_000),
+            Token::Time(2_000),
+            text(" two"),
+            Token::Time(1_000),
+            text(" three"),
+        ];
+        let pieces = cut(tokens, 5_000);
+        let times: Vec<(u64, u64)> = pieces
+            .iter()
+            .map(|piece| (piece.start_ms, piece.end_ms))
+            .collect();
+        assert_eq!(
+            times,
+            [(0, 2_000), (2_000, 2_000), (2_000, 5_000)],
+            "a time that goes back does not reorder text"
+        );
+    }
+
+    #[test]
+    fn no_text_is_no_piece() {
+        assert!(
+            cut(vec![Token::Time(0), Token::Time(400)], 5_000).is_empty(),
+            "times alone say nothing"
+        );
+    }
+}

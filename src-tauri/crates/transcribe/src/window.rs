@@ -1,0 +1,140 @@
+//! One call of whisper.cpp: up to 30 seconds of sound to tokens.
+
+use recordroute_core::{InferenceError, SAMPLE_RATE_HZ, Sampling};
+use whisper_rs::{FullParams, SamplingStrategy, WhisperState};
+
+use crate::abort;
+use crate::lanes::Task;
+
+/// whisper.cpp returns nothing for less than a second.
+const MIN_SAMPLES: usize = SAMPLE_RATE_HZ as usize * 11 / 10;
+/// Milliseconds of one step of the model's timestamps.
+const TIMESTAMP_STEP_MS: u64 = 20;
+/// Temperature is raised by this when whisper.cpp itself is unhappy with a result.
+const TEMPERATURE_STEP: f32 = 0.4;
+/// Below this mean log probability a result is tried again.
+const MIN_LOGPROB: f32 = -1.0;
+/// Below this entropy of its last tokens a result counts as a loop.
+const MIN_ENTROPY: f32 = 2.4;
+
+/// A token of text, with times in the window.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct TextToken {
+    /// Part of a UTF-8 text; a character can be spread over several tokens.
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) start_ms: u64,
+    pub(crate) end_ms: u64,
+    /// Natural logarithm of the token's probability.
+    pub(crate) logprob: f32,
+}
+
+/// What the model put out, in order.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Token {
+    Text(TextToken),
+    /// A moment in the window, milliseconds.
+    Time(u64),
+}
+
+/// What a window became.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Window {
+    pub(crate) tokens: Vec<Token>,
+    /// Probability that nobody speaks, by the model.
+    pub(crate) no_speech: f32,
+}
+
+/// How a window is decoded.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Attempt {
+    pub(crate) temperature: f32,
+    pub(crate) use_prompt: bool,
+}
+
+/// The samples, made long enough for whisper.cpp by silence.
+pub(crate) fn padded(samples: &[f32]) -> Vec<f32> {
+    let mut samples = samples.to_vec();
+    if samples.len() < MIN_SAMPLES {
+        samples.resize(MIN_SAMPLES, 0.0);
+    }
+    samples
+}
+
+/// Decodes one window; `None` where it was cancelled.
+pub(crate) fn decode(
+    state: &mut WhisperState,
+    samples: &[f32],
+    task: &Task<'_>,
+    attempt: Attempt,
+) -> Result<Option<Window>, InferenceError> {
+    let strategy = match task.options.sampling {
+        Sampling::Greedy => SamplingStrategy::Greedy { best_of: 2 },
+        Sampling::Beam { size } => SamplingStrategy::BeamSearch {
+            beam_size: i32::from(size),
+            patience: -1.0,
+        },
+    };
+    let mut params = FullParams::new(strategy);
+    params.set_n_threads(i32::try_from(task.n_threads).unwrap_or(1));
+    params.set_language(Some(&task.language.code));
+    params.set_translate(task.options.translate);
+    params.set_no_context(true);
+    // Timestamps stay among the tokens, and a chunk costs one pass of the encoder, not two.
+    params.set_single_segment(true);
+    params.set_token_timestamps(true);
+    params.set_suppress_blank(true);
+    params.set_suppress_nst(true);
+    params.set_temperature(attempt.temperature);
+    params.set_temperature_inc(TEMPERATURE_STEP);
+    params.set_logprob_thold(MIN_LOGPROB);
+    params.set_entropy_thold(MIN_ENTROPY);
+    // whisper.cpp would drop text on its own judgement above this; ours looks at voice activity too.
+    params.set_no_speech_thold(2.0);
+    params.set_print_progress(false);
+    params.set_print_realtime(false);
+    params.set_print_special(false);
+    params.set_print_timestamps(false);
+    if let Some(prompt) = task.prompt.as_deref().filter(|_| attempt.use_prompt) {
+        params.set_initial_prompt(prompt);
+    }
+    abort::cancel_by(&mut params, task.cancel);
+    let result = state.full(params, &padded(samples));
+    if task.cancel.is_cancelled() {
+        return Ok(None);
+    }
+    result
+        .map_err(|error| InferenceError::Failed(format!("The speech model failed ({error}). Try again.")))?;
+    Ok(Some(read(state, task)))
+}
+
+fn read(state: &WhisperState, task: &Task<'_>) -> Window {
+    let (first_time, end_of_text) = (task.context.token_beg(), task.context.token_eot());
+    let mut window = Window {
+        tokens: Vec::new(),
+        no_speech: 0.0,
+    };
+    for segment in state.as_iter() {
+        window.no_speech = segment.no_speech_probability();
+        for token_idx in 0..segment.n_tokens() {
+            let Some(token) = segment.get_token(token_idx) else {
+                continue;
+            };
+            let data = token.token_data();
+            if data.id >= first_time {
+                window.tokens.push(Token::Time(
+                    u64::from((data.id - first_time).unsigned_abs()) * TIMESTAMP_STEP_MS,
+                ));
+            } else if data.id < end_of_text {
+                // Times are hundredths of a second and can be negative where there are none.
+                let ms = |hundredths: i64| u64::try_from(hundredths).unwrap_or(0) * 10;
+                window.tokens.push(Token::Text(TextToken {
+                    bytes: token.to_bytes().map(<[u8]>::to_vec).unwrap_or_default(),
+                    start_ms: ms(data.t0),
+                    end_ms: ms(data.t1),
+                    logprob: data.plog.min(0.0),
+                }));
+            }
+        }
+    }
+    window
+}

@@ -1,0 +1,10 @@
+//! Journeys through the whole program: one test binary, a file a topic.
+//!
+//! `queue` uses a fake transcriber in a real worker process; everything else runs the real program
+//! with real small models, found where the installed program finds them.
+
+mod bad_input;
+mod command_line;
+mod crash;
+mod queue;
+mod support;

@@ -1,0 +1,128 @@
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use recordroute_engine::core::Language;
+use recordroute_engine::worker::WorkerCommand;
+use recordroute_engine::{Engine, MediaPolicy, QueueMode, Settings};
+use recordroute_testkit::{Home, installed_models, tone, write_wav};
+
+/// The quick model of the tests.
+pub const QUICK_MODEL: &str = "whisper-tiny.en";
+/// The model that also knows Korean.
+pub const MULTILINGUAL_MODEL: &str = "whisper-base";
+
+/// A file of the project's own fixtures.
+pub fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)
+}
+
+/// The real program over a throw-away home.
+pub fn recordroute(home: &Home) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_recordroute-under-test"));
+    command
+        .env("RECORDROUTE_LIBRARY", home.library())
+        .env("RECORDROUTE_MODELS", installed_models())
+        .env("RECORDROUTE_LOGS", home.join("logs"))
+        .env_remove("RECORDROUTE_MODEL")
+        .current_dir(home.path())
+        .stdin(Stdio::null());
+    command
+}
+
+/// Runs the real program to its end.
+pub fn run(home: &Home, args: &[&str]) -> Output {
+    recordroute(home).args(args).output().expect("the program starts")
+}
+
+/// Stdout of a run that must have gone well.
+pub fn run_well(home: &Home, args: &[&str]) -> String {
+    let output = run(home, args);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success(),
+        "`recordroute {}` should work, but said: {stderr}",
+        args.join(" ")
+    );
+    String::from_utf8(output.stdout).expect("results are UTF-8")
+}
+
+/// Settings of a throw-away home.
+pub fn settings(home: &Home) -> Settings {
+    Settings {
+        library: home.library(),
+        models: installed_models(),
+        logs: home.join("logs"),
+        model: None,
+        language: Language::Auto,
+        threads: None,
+        media: MediaPolicy::Reference,
+        trash_days: 30,
+        model_idle_minutes: 5,
+        log: "info".to_owned(),
+    }
+}
+
+/// An engine whose worker is the fake with the given behaviour.
+pub fn fake_engine(home: &Home, mode: QueueMode, behaviour: &[String]) -> Engine {
+    let worker = WorkerCommand {
+        program: PathBuf::from(env!("CARGO_BIN_EXE_recordroute-fake-worker")),
+        arguments: behaviour.iter().map(OsString::from).collect(),
+    };
+    Engine::open(settings(home), worker, mode).expect("the library opens")
+}
+
+/// A WAV of so many seconds in the home; each name has its own pitch, so no two are the same file.
+pub fn tone_file(home: &Home, name: &str, seconds: f32) -> PathBuf {
+    let pitch: u32 = name.bytes().map(u32::from).sum();
+    let path = home.join(name);
+    write_wav(&path, &tone(200.0 + pitch as f32, seconds, 16_000), 16_000).expect("the fixture is written");
+    path
+}
+
+/// A longer recording of real speech: the English sample so many times in a row.
+pub fn long_speech(home: &Home, n_times: usize) -> PathBuf {
+    let mut reader = hound::WavReader::open(fixture("sample-en.wav")).expect("the sample is there");
+    let spec = reader.spec();
+    let samples: Vec<i16> = reader
+        .samples::<i16>()
+        .map(|sample| sample.expect("a whole sample"))
+        .collect();
+    let path = home.join("long speech.wav");
+    let mut writer = hound::WavWriter::create(&path, spec).expect("the file is made");
+    for _ in 0..n_times {
+        for sample in &samples {
+            writer.write_sample(*sample).expect("a sample is written");
+        }
+    }
+    writer.finalize().expect("the file is finished");
+    path
+}
+
+/// Writes a file in the home.
+pub fn file(home: &Home, name: &str, bytes: &[u8]) -> PathBuf {
+    let path = home.join(name);
+    std::fs::File::create(&path)
+        .and_then(|mut file| file.write_all(bytes))
+        .expect("the fixture is written");
+    path
+}
+
+/// A path as an argument.
+pub fn arg(path: &Path) -> &str {
+    path.to_str().expect("test paths are text")
+}
+
+/// Words in lower case without punctuation, to compare what was said.
+pub fn words(text: &str) -> Vec<String> {
+    text.split_whitespace()
+        .map(|word| {
+            word.chars()
+                .filter(|c| c.is_alphanumeric())
+                .collect::<String>()
+                .to_lowercase()
+        })
+        .filter(|word| !word.is_empty())
+        .collect()
+}
