@@ -1,0 +1,22 @@
+//! Makes what the shell needs before it compiles: the folder of the page and the permissions of its commands.
+
+fn main() {
+    // Tauri embeds this folder and refuses to compile without it; Vite fills it. An empty page says
+    // how, so that the Rust side also compiles alone.
+    let page = std::path::Path::new("ui/dist/index.html");
+    if !page.exists() {
+        let folder = page.parent().unwrap_or(page);
+        let text = "<!doctype html><title>RecordRoute</title><p>The page is not built: run npm start.</p>";
+        if let Err(error) = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(page, text)) {
+            println!("cargo::error=ui/dist cannot be written: {error}");
+        }
+    }
+    println!("cargo::rerun-if-changed=ui/dist");
+
+    // Naming the commands makes a permission of each; tauri.conf.json grants them to the window.
+    const COMMANDS: &[&str] = &["recordings", "transcript", "search", "library_info"];
+    let manifest = tauri_build::AppManifest::new().commands(COMMANDS);
+    if let Err(error) = tauri_build::try_build(tauri_build::Attributes::new().app_manifest(manifest)) {
+        println!("cargo::error={error:#}");
+    }
+}
