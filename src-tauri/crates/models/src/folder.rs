@@ -84,18 +84,19 @@ impl ModelFolder {
 
     /// Deletes the model and what is known of it; what was left of a broken download goes too.
     pub fn remove(&self, id: &ModelId) -> Result<(), ModelsError> {
-        let parts = self.remove_parts(id);
-        let Some(model) = self.locate(id) else {
-            return if parts { Ok(()) } else { Err(self.missing(id)?) };
-        };
+        let model = self.locate(id);
+        let parts = self.parts_of(id);
+        if model.is_none() && parts.is_empty() {
+            return Err(self.missing(id)?);
+        }
         let _lock = ModelLock::acquire(&self.dir, id)?;
-        let removed = if model.path.is_dir() {
-            fs::remove_dir_all(&model.path)
-        } else {
-            fs::remove_file(&model.path)
-        };
-        removed.map_err(ModelsError::io("removing", &model.path))?;
-        Sidecar::remove(&model.path, id);
+        for part in parts {
+            remove_any(&part)?;
+        }
+        if let Some(model) = model {
+            remove_any(&model.path)?;
+            Sidecar::remove(&model.path, id);
+        }
         Ok(())
     }
 
@@ -144,22 +145,30 @@ impl ModelFolder {
         }
     }
 
-    fn remove_parts(&self, id: &ModelId) -> bool {
-        let mut removed = false;
-        for format in [ModelFormat::Ggml, ModelFormat::Gguf, ModelFormat::Safetensors] {
-            let mut part = self.path_of(id, format).into_os_string();
-            part.push(".part");
-            let part = PathBuf::from(part);
-            let gone = if part.is_dir() {
-                fs::remove_dir_all(&part)
-            } else {
-                fs::remove_file(&part)
-            };
-            removed |= gone.is_ok();
-            let _ = fs::remove_file(part.with_extension("part.json"));
-        }
-        removed
+    /// What broken downloads left, where there is any.
+    fn parts_of(&self, id: &ModelId) -> Vec<PathBuf> {
+        [ModelFormat::Ggml, ModelFormat::Gguf, ModelFormat::Safetensors]
+            .into_iter()
+            .flat_map(|format| {
+                let path = self.path_of(id, format);
+                [".part", ".part.json"].map(|ending| {
+                    let mut name = path.as_os_str().to_owned();
+                    name.push(ending);
+                    PathBuf::from(name)
+                })
+            })
+            .filter(|path| path.exists())
+            .collect()
     }
+}
+
+fn remove_any(path: &Path) -> Result<(), ModelsError> {
+    let removed = if path.is_dir() {
+        fs::remove_dir_all(path)
+    } else {
+        fs::remove_file(path)
+    };
+    removed.map_err(ModelsError::io("removing", path))
 }
 
 /// Levenshtein's distance between names of at most a hundred letters; a name that begins like the

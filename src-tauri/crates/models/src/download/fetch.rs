@@ -103,7 +103,6 @@ impl Fetcher<'_, '_> {
             return Err(miss);
         }
         arriving.expected.learn(answer.bytes, answer.digest)?;
-        arriving.expect_as_before()?;
         self.go_on(answer.response, source, &mut arriving).await?;
         arriving.check().await
     }
@@ -117,6 +116,7 @@ impl Fetcher<'_, '_> {
     ) -> Result<(), Miss> {
         match response.status() {
             StatusCode::RANGE_NOT_SATISFIABLE => {
+                arriving.expect_as_before()?;
                 let (_, total) = http::content_range(&response);
                 let total = total.or(arriving.expected.bytes);
                 if !arriving.resumed || total != Some(arriving.at) || !arriving.fits(total) {
@@ -125,6 +125,7 @@ impl Fetcher<'_, '_> {
                 Ok(())
             }
             StatusCode::PARTIAL_CONTENT => {
+                arriving.expect_as_before()?;
                 let (start, total) = http::content_range(&response);
                 if !arriving.resumed || start != Some(arriving.at) || !arriving.fits(total) {
                     return Err(arriving.start_over());

@@ -9,6 +9,8 @@ mod fetch;
 mod http;
 mod part;
 mod progress;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::fs;
