@@ -11,6 +11,8 @@ mod layout;
 mod mel;
 pub(crate) mod quantize;
 mod tensors;
+#[cfg(test)]
+mod tests;
 mod vocabulary;
 mod write;
 

@@ -10,7 +10,7 @@ mod http;
 mod part;
 mod progress;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -82,7 +82,7 @@ fn folder(dir: &Path, hubs: &[&str], format: &str, files: &str) -> ModelFolder {
 }
 
 /// A whole GGUF file of about 300 kB; other seeds give other files of the same size.
-fn gguf(seed: u8) -> Vec<u8> {
+pub(crate) fn gguf(seed: u8) -> Vec<u8> {
     let n_weights = 75_000_u64;
     let mut bytes = b"GGUF".to_vec();
     bytes.extend(3_u32.to_le_bytes());
