@@ -39,7 +39,7 @@ const TOP_LEVEL: [&str; 11] = [
 ];
 
 /// What tools leave behind; git ignores it.
-const GENERATED: [&str; 3] = ["gen", "node_modules", "target"];
+const GENERATED: [&str; 4] = ["gen", "node_modules", "permissions", "target"];
 
 const MAX_LINES: usize = 600;
 
