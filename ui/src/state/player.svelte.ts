@@ -14,7 +14,7 @@ export class PlayerStore {
   trouble: string | null = $state(null);
 
   readonly #audio: HTMLAudioElement;
-  #url: string | null = null;
+  #url: string | null = $state(null);
   #frame = 0;
   #pendingMs: number | null = null;
 
