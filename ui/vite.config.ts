@@ -2,13 +2,28 @@ import { paraglideVitePlugin } from "@inlang/paraglide-js";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import tailwindcss from "@tailwindcss/vite";
 import { svelteTesting } from "@testing-library/svelte/vite";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
+
+import { parityProblems, type Messages } from "./src/i18n/parity";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
+/** Stops the build where one language says more than the other. */
+const messagesInBothLanguages = (): Plugin => ({
+  name: "messages-in-both-languages",
+  buildStart() {
+    const read = (language: string) => JSON.parse(readFileSync(here(`./messages/${language}.json`), "utf8")) as Messages;
+    const problems = parityProblems(read("en"), read("ko"));
+    if (problems.length > 0) this.error(problems.join("\n"));
+  },
+});
+
 export default defineConfig({
   plugins: [
+    messagesInBothLanguages(),
     paraglideVitePlugin({
       project: here("./project.inlang"),
       outdir: here("./src/gen/paraglide"),

@@ -48,6 +48,26 @@ export const VIEWS = [
   { name: "settings-models", go: settings("models") },
   { name: "settings-storage", go: settings("storage") },
   { name: "settings-about", go: settings("about") },
+  {
+    name: "settings-choice",
+    go: async (page, t) => {
+      await settings("general")(page, t);
+      await page.getByRole("combobox", { name: new RegExp(t("theme")) }).click();
+      await page.waitForSelector("[role=option]");
+    },
+  },
+  {
+    name: "tooltip",
+    go: async (page, t) => {
+      await page.getByRole("button", { name: t("copy"), exact: true }).hover();
+      await page.waitForTimeout(800);
+    },
+  },
+  { name: "add-menu", go: (page, t) => page.getByRole("button", { name: t("add"), exact: true }).click() },
+  {
+    name: "rate-menu",
+    go: (page, t) => page.getByRole("button", { name: new RegExp(t("rate_is").replace("{rate}", "")) }).click(),
+  },
   { name: "drag-over", go: (page) => tell(page, { kind: "drag_over", n_paths: 2 }) },
   {
     name: "duplicates",
@@ -71,16 +91,16 @@ export const VIEWS = [
   {
     name: "queue",
     state: "busy",
-    go: async (page, t) => {
+    go: async (page) => {
       await page.waitForTimeout(900);
-      await page.locator("aside").getByRole("button", { name: new RegExp(t("queue_open").replace("{what}", "")) }).click();
+      await page.locator("[data-queue]").click();
     },
   },
   {
     name: "failed",
     state: "failed",
-    go: async (page, t) => {
-      await page.locator("aside").getByRole("button", { name: new RegExp(t("queue_open").replace("{what}", "")) }).click();
+    go: async (page) => {
+      await page.locator("[data-queue]").click();
     },
   },
   { name: "failed-recording", state: "failed" },

@@ -37,12 +37,16 @@ export class PlayerStore {
   }
 
   load(url: string | null, durationMs: number | null): void {
-    if (durationMs !== null && durationMs > 0) this.durationMs = durationMs;
-    if (url === this.#url) return;
+    if (url === this.#url) {
+      if (durationMs !== null && durationMs > 0) this.durationMs = durationMs;
+      else if (url === null) this.atMs = 0;
+      return;
+    }
     this.#audio.pause();
+    // A place may have been asked for before the sound was there.
+    this.#pendingMs = url !== null && this.#url === null && this.atMs > 0 ? this.atMs : null;
     this.#url = url;
-    this.#pendingMs = null;
-    this.atMs = 0;
+    this.atMs = this.#pendingMs ?? 0;
     this.durationMs = durationMs ?? 0;
     this.trouble = null;
     if (url === null) this.#audio.removeAttribute("src");

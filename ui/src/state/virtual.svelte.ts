@@ -10,12 +10,13 @@ import {
 
 export interface RowsOptions {
   estimate: (idx: number) => number;
-  key?: (idx: number) => number | string;
   /** Room for what stands above the rows and scrolls with them. */
   paddingStart?: () => number;
   paddingEnd?: number;
   overscan?: number;
 }
+
+const byIndex = (idx: number) => idx;
 
 export class VirtualRows {
   items: VirtualItem[] = $state.raw([]);
@@ -24,6 +25,7 @@ export class VirtualRows {
   readonly #options: RowsOptions;
   readonly #virtualizer: Virtualizer<HTMLElement, HTMLElement>;
   #element: HTMLElement | null = null;
+  #keyOf: (idx: number) => number | string = byIndex;
 
   constructor(options: RowsOptions) {
     this.#options = options;
@@ -47,8 +49,10 @@ export class VirtualRows {
     this.#virtualizer.measureElement(element);
   };
 
-  /** Call when the number of rows or what is in them changes. */
-  update(count: number): void {
+  /** Call when the number of rows or what is in them changes. Where rows can move, each has a key. */
+  update(count: number, keys: readonly (number | string)[] | null = null): void {
+    // The keys of this very moment: asked for later, they would belong to other rows already.
+    this.#keyOf = keys ? (idx) => keys[idx] ?? `row ${idx}` : byIndex;
     this.#virtualizer.setOptions(this.#full(count));
     this.#virtualizer._willUpdate();
     this.#read();
@@ -72,12 +76,12 @@ export class VirtualRows {
   }
 
   #full(count: number): VirtualizerOptions<HTMLElement, HTMLElement> {
-    const { estimate, key, paddingStart, paddingEnd, overscan } = this.#options;
+    const { estimate, paddingStart, paddingEnd, overscan } = this.#options;
     return {
       count,
       getScrollElement: () => this.#element,
       estimateSize: estimate,
-      getItemKey: key ?? ((idx) => idx),
+      getItemKey: this.#keyOf,
       paddingStart: paddingStart?.() ?? 0,
       paddingEnd: paddingEnd ?? 0,
       overscan: overscan ?? 6,
