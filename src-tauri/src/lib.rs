@@ -10,7 +10,6 @@ mod commands;
 mod error;
 mod events;
 mod ipc;
-mod logging;
 mod shell;
 mod wire;
 
@@ -19,7 +18,7 @@ use std::process::ExitCode;
 
 use recordroute_engine::core::{InferenceError, Transcriber};
 use recordroute_engine::worker::serve;
-use recordroute_engine::{Overrides, Settings};
+use recordroute_engine::{Overrides, Settings, log_to_file, log_to_stderr};
 use tauri::{App, Manager, RunEvent, Runtime};
 
 use shell::Shell;
@@ -31,11 +30,14 @@ pub fn main() -> ExitCode {
         .nth(1)
         .is_some_and(|argument| argument == "worker")
     {
-        logging::to_stderr();
+        log_to_stderr();
         return serve(&load_whisper);
     }
     let settings = Settings::load(&Overrides::default());
-    let _log = settings.as_ref().ok().and_then(logging::to_file);
+    let _log = settings
+        .as_ref()
+        .ok()
+        .map(|settings| log_to_file(settings, "recordroute-window", false));
     match run(Shell::new(settings)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

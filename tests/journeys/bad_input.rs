@@ -77,7 +77,7 @@ fn a_bad_file_does_not_keep_the_others_from_being_transcribed() {
 #[test]
 fn a_recording_that_was_cut_short_is_transcribed_as_far_as_it_goes() {
     let home = Home::new().unwrap();
-    let whole = std::fs::read(fixture("sample-en.wav")).unwrap();
+    let whole = std::fs::read(fixture("short-en.wav")).unwrap();
     let cut = file(&home, "cut.wav", &whole[..whole.len() * 2 / 3]);
     let out = run(&home, &["transcribe", arg(&cut), "--model", QUICK_MODEL]);
     assert!(out.status.success(), "what is there is transcribed");
@@ -92,7 +92,7 @@ fn a_recording_that_was_cut_short_is_transcribed_as_far_as_it_goes() {
 #[test]
 fn a_header_that_claims_four_gigabytes_is_not_believed() {
     let home = Home::new().unwrap();
-    let mut bytes = std::fs::read(fixture("sample-en.wav")).unwrap();
+    let mut bytes = std::fs::read(fixture("short-en.wav")).unwrap();
     bytes[4..8].copy_from_slice(&u32::MAX.to_le_bytes());
     let data = bytes.windows(4).position(|window| window == b"data").unwrap();
     bytes[data + 4..data + 8].copy_from_slice(&u32::MAX.to_le_bytes());

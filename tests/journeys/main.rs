@@ -6,5 +6,6 @@
 mod bad_input;
 mod command_line;
 mod crash;
+mod models;
 mod queue;
 mod support;

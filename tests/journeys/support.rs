@@ -81,9 +81,9 @@ pub fn tone_file(home: &Home, name: &str, seconds: f32) -> PathBuf {
     path
 }
 
-/// A longer recording of real speech: the English sample so many times in a row.
+/// A longer recording of speech: the short sample so many times in a row.
 pub fn long_speech(home: &Home, n_times: usize) -> PathBuf {
-    let mut reader = hound::WavReader::open(fixture("sample-en.wav")).expect("the sample is there");
+    let mut reader = hound::WavReader::open(fixture("short-en.wav")).expect("the sample is there");
     let spec = reader.spec();
     let samples: Vec<i16> = reader
         .samples::<i16>()

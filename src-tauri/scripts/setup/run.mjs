@@ -57,10 +57,10 @@ export function output(program, args, options = {}) {
   return done.error || done.status !== 0 ? undefined : done.stdout.trim();
 }
 
-/** Runs `main`, tells a failure in one line and ends with its exit status. */
-export function finish(main) {
+/** Runs `main`, waits for it, tells a failure in one line and ends with its exit status. */
+export async function finish(main) {
   try {
-    process.exitCode = main() ?? 0;
+    process.exitCode = (await main()) ?? 0;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     say(error.message);

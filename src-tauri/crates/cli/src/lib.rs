@@ -8,7 +8,6 @@ mod args;
 mod cancel;
 mod commands;
 mod follow;
-mod logging;
 mod output;
 
 use std::process::ExitCode;
@@ -16,7 +15,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use recordroute_engine::core::{InferenceError, Transcriber};
 use recordroute_engine::worker::{WorkerCommand, serve};
-use recordroute_engine::{Engine, Overrides, QueueMode, Settings};
+use recordroute_engine::{Engine, Overrides, QueueMode, Settings, log_to_file, log_to_stderr};
 
 use args::{Cli, Command};
 use output::{Failure, Output};
@@ -28,7 +27,7 @@ pub fn main() -> ExitCode {
         .nth(1)
         .is_some_and(|argument| argument == "worker")
     {
-        logging::to_stderr();
+        log_to_stderr();
         return serve(&load_whisper);
     }
     let cli = Cli::parse();
@@ -56,7 +55,7 @@ fn run(cli: Cli, output: &Output) -> Result<ExitCode, Failure> {
         models: cli.models,
     })
     .map_err(|error| Failure::usage(error.to_string()))?;
-    let _log = logging::to_file(&settings, cli.verbose);
+    let _log = log_to_file(&settings, "recordroute", cli.verbose);
     let context = Context { settings, output };
     match cli.command {
         Command::Transcribe(args) => commands::transcribe::run(&context, args),

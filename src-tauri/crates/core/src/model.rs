@@ -2,36 +2,59 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
 
 /// Name of a model in the catalogue or of an imported one, such as `whisper-base-q5_1`.
-/// Lower-case letters, digits, `.`, `-` and `_`; at most 100 characters; safe as a file name.
+/// Lower-case letters of any script (NFC), digits, `.`, `-` and `_`; at most 100 bytes; safe as a
+/// file name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ModelId(String);
 
 /// The text cannot name a model.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("“{0}” cannot name a model. Use up to 100 letters, digits, points, hyphens and underscores.")]
+#[error(
+    "“{0}” cannot name a model. Use letters, digits, points, hyphens and underscores, 100 bytes at most."
+)]
 pub struct InvalidModelId(String);
 
 impl ModelId {
+    /// The longest name, in UTF-8; leaves room for endings in a file system's 255 bytes.
+    pub const MAX_BYTES: usize = 100;
+
+    /// The nearest name to a text, such as a file's name from another system.
+    pub fn nearest(text: &str) -> Option<Self> {
+        let mut name = String::new();
+        // Some systems take letters apart into base and mark; only composed they are letters.
+        for letter in text.nfc().flat_map(char::to_lowercase) {
+            let letter = if is_allowed(letter) { letter } else { '-' };
+            if name.len() + letter.len_utf8() > Self::MAX_BYTES {
+                break;
+            }
+            name.push(letter);
+        }
+        name.trim_matches(['.', '-']).parse().ok()
+    }
+
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
+fn is_allowed(letter: char) -> bool {
+    letter.is_alphanumeric() || matches!(letter, '.' | '-' | '_')
+}
+
 impl FromStr for ModelId {
     type Err = InvalidModelId;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let id = text.trim().to_ascii_lowercase();
+        let id: String = text.trim().nfc().collect::<String>().to_lowercase();
         let fits = !id.is_empty()
-            && id.len() <= 100
+            && id.len() <= Self::MAX_BYTES
             && !id.starts_with('.')
-            && id
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'));
+            && id.chars().all(is_allowed);
         if fits {
             Ok(Self(id))
         } else {
@@ -94,4 +117,36 @@ pub enum Quantization {
     Q8_0,
     /// 5 bits, a scale and a minimum for each 32 weights.
     Q5_1,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_files_become_names_of_models() {
+        let nearest = |text: &str| ModelId::nearest(text).map(String::from);
+        assert_eq!(
+            nearest("내 모델").as_deref(),
+            Some("내-모델"),
+            "Korean stays Korean"
+        );
+        assert_eq!(
+            nearest("\u{1102}\u{1162}").as_deref(),
+            Some("내"),
+            "macOS takes syllables apart; the name is the same"
+        );
+        assert_eq!(
+            nearest("../My Model (v2)").as_deref(),
+            Some("my-model--v2"),
+            "no path gets through"
+        );
+        assert_eq!(nearest("🎉"), None, "a name needs a letter");
+        let long = nearest(&"회의".repeat(60)).unwrap_or_default();
+        assert!(
+            !long.is_empty() && long.len() <= ModelId::MAX_BYTES,
+            "it fits a file system: {}",
+            long.len()
+        );
+    }
 }

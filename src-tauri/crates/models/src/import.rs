@@ -16,7 +16,7 @@ use crate::digest::{Hasher, hash_file};
 use crate::disk::{ModelLock, check_room, sync_dir};
 use crate::error::{Halt, ModelsError};
 use crate::folder::ModelFolder;
-use crate::installed::{InstalledModel, id_of, inspect, sanitise, size_of};
+use crate::installed::{InstalledModel, id_of, inspect, size_of};
 use crate::sidecar::Sidecar;
 
 /// What of an embedding model's folder is taken along, where it is there.
@@ -94,14 +94,17 @@ impl ModelFolder {
         let base = match incoming {
             Incoming::Ggml(path) => id_of(path, ModelFormat::Ggml, self.catalogue()),
             Incoming::Gguf(path) => id_of(path, ModelFormat::Gguf, self.catalogue()),
-            _ => path.file_name().and_then(|name| name.to_str()).and_then(sanitise),
+            _ => path
+                .file_name()
+                .and_then(|name| name.to_str())
+                .and_then(ModelId::nearest),
         };
         let suffix = match options.quantize {
             Some(Quantization::Q8_0) => "-q8_0",
             Some(Quantization::Q5_1) => "-q5_1",
             Some(Quantization::F16) | None => "",
         };
-        base.and_then(|base| sanitise(&format!("{base}{suffix}")))
+        base.and_then(|base| ModelId::nearest(&format!("{base}{suffix}")))
             .ok_or_else(|| ModelsError::not_a_model(path, "its name cannot name a model; give one with --id"))
     }
 

@@ -155,20 +155,7 @@ pub(crate) fn id_of(path: &Path, format: ModelFormat, catalogue: &Catalogue) -> 
         Some(rest) if format == ModelFormat::Ggml => format!("whisper-{rest}"),
         _ => stem.to_owned(),
     };
-    sanitise(&stem)
-}
-
-/// The nearest text that can name a model.
-pub(crate) fn sanitise(text: &str) -> Option<ModelId> {
-    let clean: String = text
-        .chars()
-        .map(|letter| match letter {
-            'a'..='z' | 'A'..='Z' | '0'..='9' | '.' | '-' | '_' => letter,
-            _ => '-',
-        })
-        .take(100)
-        .collect();
-    clean.trim_matches(['.', '-']).parse().ok()
+    ModelId::nearest(&stem)
 }
 
 /// Reads the headers; the weights themselves are not read.

@@ -69,25 +69,23 @@ pub(crate) fn collapse(tokens: Vec<Token>) -> Vec<Token> {
     // Each round shortens the text; the limit is only for peace of mind.
     for _ in 0..16 {
         let mut characters = Vec::new();
-        let mut owners = Vec::new();
-        for (token_idx, token) in tokens.iter().enumerate() {
+        // Where each token's characters lie; timestamps have none.
+        let mut places = Vec::new();
+        for token in &tokens {
+            let start = characters.len();
             if let Token::Text(TextToken { bytes, .. }) = token {
-                let text = String::from_utf8_lossy(bytes).to_lowercase();
-                owners.extend(std::iter::repeat_n(token_idx, text.chars().count()));
-                characters.extend(text.chars());
+                characters.extend(String::from_utf8_lossy(bytes).to_lowercase().chars());
             }
+            places.push(start..characters.len());
         }
         let Some(repeats) = find(&characters) else { break };
-        let (Some(first), Some(last)) = (owners.get(repeats.start), owners.get(repeats.end - 1)) else {
-            break;
-        };
-        let (first, last) = (*first, *last);
         let n_before = tokens.len();
-        let mut idx = 0;
-        tokens.retain(|token| {
-            let inside = (first..=last).contains(&idx) && matches!(token, Token::Text(_));
-            idx += 1;
-            !inside
+        let mut places = places.into_iter();
+        // A token that lies in the repeats by half belongs to what stands around them.
+        tokens.retain(|_| {
+            places.next().is_none_or(|place| {
+                place.is_empty() || place.start < repeats.start || place.end > repeats.end
+            })
         });
         if tokens.len() == n_before {
             break;

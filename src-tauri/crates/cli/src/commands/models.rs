@@ -21,7 +21,16 @@ pub fn run(context: &Context<'_>, command: ModelsCommand) -> Result<ExitCode, Fa
         ModelsCommand::Get { id } => get(context, &folder, &parse(&id)?),
         ModelsCommand::Import { path, id, quantize } => {
             let id = id.as_deref().map(parse).transpose()?;
-            import(context, &folder, &path, &ImportOptions { id, quantize, ..ImportOptions::default() })
+            import(
+                context,
+                &folder,
+                &path,
+                &ImportOptions {
+                    id,
+                    quantize,
+                    ..ImportOptions::default()
+                },
+            )
         }
         ModelsCommand::Verify { id } => verify(context, &folder, id.as_deref().map(parse).transpose()?),
         ModelsCommand::Remove { id } => {

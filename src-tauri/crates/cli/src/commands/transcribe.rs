@@ -153,16 +153,18 @@ impl Session<'_> {
         Ok(Plan::Follow(job_id, recording_id))
     }
 
-    /// A job over the same recording with the same options that has not come to its end.
+    /// A job over the same recording with the same options that has not come to its end, and that
+    /// no later one has made needless.
     fn unfinished(&self, id: RecordingId) -> Result<Option<Job>, Failure> {
         let wanted = self.args.how.model.as_deref();
-        let jobs = self.engine.jobs(&JobListing {
+        let mut jobs = self.engine.jobs(&JobListing {
             recording_id: Some(id),
             ..JobListing::default()
         })?;
+        jobs.sort_by_key(|job| std::cmp::Reverse(job.id));
         Ok(jobs
             .into_iter()
-            .filter(|job| job.state != JobState::Done)
+            .take_while(|job| job.state != JobState::Done)
             .find(|job| {
                 let JobKind::Transcribe { model, options } = &job.kind;
                 *options == self.options && wanted.is_none_or(|wanted| wanted == model)

@@ -1,5 +1,7 @@
 //! Gets one file from the first source that has it.
 
+use std::time::Duration;
+
 use recordroute_core::{CancellationToken, ModelFormat, ModelId};
 use reqwest::{Response, StatusCode};
 
@@ -13,7 +15,7 @@ use crate::digest::{Digest, Hasher};
 use crate::disk::check_room;
 use crate::error::{Halt, ModelsError};
 
-/// What a try must bring for the next one to count as the first again.
+/// What a try must bring for the same source to be asked again at once.
 const PROGRESS_BYTES: u64 = 1 << 20;
 
 /// A file that is whole and checked.
@@ -23,6 +25,25 @@ pub(super) struct Fetched {
     pub(super) sha256: String,
     /// The address that it came from.
     pub(super) source: String,
+}
+
+/// An address, and how it went there the last time.
+struct Source<'a> {
+    address: &'a str,
+    /// Goes on after the name of the host.
+    reason: String,
+    /// Whether asking again is of no use.
+    refused: bool,
+}
+
+impl<'a> Source<'a> {
+    fn new(address: &'a String) -> Self {
+        Self {
+            address,
+            reason: String::new(),
+            refused: false,
+        }
+    }
 }
 
 /// Fetches the files of one model.
@@ -35,50 +56,58 @@ pub(super) struct Fetcher<'a, 'r> {
 }
 
 impl Fetcher<'_, '_> {
-    /// Fetches `file` into `part`, from its sources in their order.
+    /// Fetches `file` into `part`, from its sources in their order. Sources that may recover are
+    /// asked again, all of them by turns, so that a dead one does not keep anybody from the next.
     pub(super) async fn fetch(&mut self, file: &CatalogueFile, part: &Part) -> Result<Fetched, Halt> {
-        let mut reasons = Vec::new();
-        for source in &file.sources {
-            match self.fetch_from(source, file, part).await {
-                Ok(sha256) => {
-                    self.meter.finish_file(part.len());
-                    let source = source.clone();
-                    return Ok(Fetched { sha256, source });
+        let mut sources: Vec<Source> = file.sources.iter().map(Source::new).collect();
+        for round in 0..self.patience.n_tries {
+            if sources.iter().all(|source| source.refused) {
+                break;
+            }
+            if round > 0 {
+                pause(self.cancel, self.patience.pause * round).await?;
+            }
+            for source in sources.iter_mut().filter(|source| !source.refused) {
+                match self.fetch_from(source.address, file, part).await {
+                    Ok(sha256) => {
+                        self.meter.finish_file(part.len());
+                        let source = source.address.to_owned();
+                        return Ok(Fetched { sha256, source });
+                    }
+                    Err(Miss::Halt(halt)) => return Err(halt),
+                    Err(Miss::Broken(reason)) => source.reason = reason,
+                    Err(Miss::Refused(reason)) => {
+                        source.reason = reason;
+                        source.refused = true;
+                    }
                 }
-                Err(Miss::Halt(halt)) => return Err(halt),
-                Err(Miss::Broken(reason) | Miss::Refused(reason)) => {
-                    tracing::warn!(%source, %reason, "a source did not give the file");
-                    reasons.push(format!("{} {reason}", http::host_of(source)));
-                }
+                tracing::warn!(
+                    source = source.address,
+                    reason = source.reason,
+                    "a source did not give the file"
+                );
             }
         }
+        let reasons: Vec<String> = sources
+            .iter()
+            .map(|source| format!("{} {}", http::host_of(source.address), source.reason))
+            .collect();
         Err(Halt::Failed(ModelsError::Download {
             id: self.id.to_string(),
             reason: reasons.join(", "),
         }))
     }
 
-    /// Asks one source until it has given the file, or as often as patience lasts. Gives the
-    /// SHA-256 of the file.
+    /// Asks one source as long as each try brings much. Gives the SHA-256 of the file.
     async fn fetch_from(&mut self, source: &str, file: &CatalogueFile, part: &Part) -> Result<String, Miss> {
-        let mut n_tries = 0;
         loop {
             let before = part.len();
-            let reason = match self.attempt(source, file, part).await {
-                Err(Miss::Broken(reason)) => reason,
+            match self.attempt(source, file, part).await {
+                Err(Miss::Broken(reason)) if part.len() >= before.saturating_add(PROGRESS_BYTES) => {
+                    tracing::info!(source, reason, "the source is asked for the rest");
+                    pause(self.cancel, self.patience.pause).await?;
+                }
                 other => return other,
-            };
-            if part.len() >= before.saturating_add(PROGRESS_BYTES) {
-                n_tries = 0;
-            }
-            n_tries += 1;
-            if n_tries >= self.patience.n_tries {
-                return Err(Miss::Broken(reason));
-            }
-            tracing::info!(%source, %reason, "the source is asked again");
-            tokio::select! {
-                () = self.cancel.cancelled() => return Err(Halt::Cancelled.into()),
-                () = tokio::time::sleep(self.patience.pause * n_tries) => {}
             }
         }
     }
@@ -91,7 +120,10 @@ impl Fetcher<'_, '_> {
             expected: Expected::stated(file),
             at: resume.as_ref().map_or(0, |resume| resume.n_bytes),
             resumed: resume.is_some(),
-            hasher: part.hash(file.digest.as_ref(), self.cancel).await?,
+            hasher: match &resume {
+                Some(_) => part.hash(file.digest.as_ref(), self.cancel).await?,
+                None => Hasher::for_digest(file.digest.as_ref()),
+            },
         };
         self.meter.start(&http::host_of(source), arriving.at);
         if arriving.is_whole() && arriving.expected.digest.is_some() {
@@ -170,5 +202,14 @@ impl Fetcher<'_, '_> {
         arriving
             .receive(response, self.patience.stall, self.cancel, self.meter)
             .await
+    }
+}
+
+/// Waits, unless somebody cancels.
+async fn pause(cancel: &CancellationToken, time: Duration) -> Result<(), Halt> {
+    tokio::select! {
+        biased;
+        () = cancel.cancelled() => Err(Halt::Cancelled),
+        () = tokio::time::sleep(time) => Ok(()),
     }
 }

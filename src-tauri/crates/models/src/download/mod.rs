@@ -47,9 +47,9 @@ pub(crate) struct Patience {
     connect: Duration,
     /// For an answer, and for more of the file.
     stall: Duration,
-    /// Before the same source is asked again; the second time twice as long.
+    /// Before the sources are asked again; the second time twice as long.
     pause: Duration,
-    /// Tries with one source that bring nothing.
+    /// Rounds through all sources.
     n_tries: u32,
 }
 
@@ -59,7 +59,7 @@ impl Default for Patience {
             connect: Duration::from_secs(15),
             stall: Duration::from_secs(30),
             pause: Duration::from_secs(2),
-            n_tries: 3,
+            n_tries: 4,
         }
     }
 }

@@ -91,7 +91,8 @@ impl Part {
 
     /// Where the download of `file` from `source` can go on. With a digest any source may do so,
     /// since the whole is compared at the end; without one only the same source, and only where it
-    /// can say whether the file is still the same. A part that nobody can go on with is removed.
+    /// can say whether the file is still the same. A part that is of no use is left until something
+    /// better arrives: another source may still go on with it.
     pub(super) fn resume(&self, file: &CatalogueFile, source: &str) -> Option<Resume> {
         let n_bytes = self.len();
         let origin = self.origin().unwrap_or_default();
@@ -106,7 +107,6 @@ impl Part {
         };
         let too_long = file.bytes.or(origin.bytes).is_some_and(|bytes| n_bytes > bytes);
         if n_bytes == 0 || !fits || too_long {
-            self.discard();
             return None;
         }
         Some(Resume {
@@ -115,16 +115,13 @@ impl Part {
         })
     }
 
-    /// A hasher that has read the part.
+    /// A hasher that has read the whole part.
     pub(super) async fn hash(
         &self,
         stated: Option<&Digest>,
         cancel: &CancellationToken,
     ) -> Result<Hasher, Halt> {
         let mut hasher = Hasher::for_digest(stated);
-        if self.len() == 0 {
-            return Ok(hasher);
-        }
         let (path, cancel) = (self.path.clone(), cancel.clone());
         blocking(&self.path, move || {
             hash_file(&path, &mut hasher, &cancel, &mut |_| {})?;

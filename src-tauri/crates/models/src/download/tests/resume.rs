@@ -276,3 +276,26 @@ async fn a_damaged_part_costs_a_second_download_and_nothing_else() {
     let starts: Vec<_> = server.requests().iter().map(|request| request.start).collect();
     assert_eq!(starts, [Some(1_000), None], "then the whole is fetched");
 }
+
+#[tokio::test]
+async fn an_unreachable_source_does_not_cost_the_part_of_another() {
+    let body = gguf(1);
+    let sent = body.clone();
+    let server = Server::start(move |request| match request.idx {
+        0 => Reply::whole(&sent).header("etag: \"one\"").cut_after(100_000),
+        1 => Reply::new("503 Service Unavailable", b""),
+        _ => Reply::ranged(&sent, request).header("etag: \"one\""),
+    })
+    .await;
+    let dir = tempfile::tempdir().unwrap();
+    // Nothing is stated, so that only the first source can go on with what it began.
+    let folder = Stated::default().folder(dir.path(), &[&server.url, "http://127.0.0.1:9"]);
+    let model = installed(&folder).await;
+    assert_eq!(std::fs::read(&model.path).unwrap(), body, "both halves fit");
+    let starts: Vec<_> = server.requests().iter().map(|request| request.start).collect();
+    assert_eq!(
+        starts,
+        [None, Some(100_000), Some(100_000)],
+        "what had arrived was kept"
+    );
+}

@@ -1,0 +1,249 @@
+use std::path::Path;
+use std::time::Instant;
+
+use candle_core::Device;
+use candle_transformers::generation::LogitsProcessor;
+use recordroute_core::{
+    CancellationToken, EngineInfo, GenerateOptions, Generated, Generator, InferenceError, Outcome,
+};
+
+use crate::answer::AnswerText;
+use crate::device::{best_device, describe};
+use crate::error::{failed, inconsistent, invalid_model};
+use crate::family::Dimensions;
+use crate::gguf::Gguf;
+use crate::model::Model;
+use crate::template::ChatFormat;
+use crate::tokenizer::TextTokenizer;
+
+/// How a model is to be loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LoadOptions {
+    /// The longest context, prompt and answer together, in tokens; memory is spent in proportion.
+    /// The model's own limit may be lower.
+    pub max_context_tokens: usize,
+}
+
+impl Default for LoadOptions {
+    fn default() -> Self {
+        Self {
+            max_context_tokens: 4_096,
+        }
+    }
+}
+
+/// A language model from one GGUF file, run by Candle.
+pub struct GgufGenerator {
+    model: Model,
+    tokenizer: TextTokenizer,
+    format: ChatFormat,
+    dimensions: Dimensions,
+    name: String,
+    device: Device,
+}
+
+impl GgufGenerator {
+    /// Loads a model of the architectures llama, qwen2, qwen3 and gemma3, with the tokenizer and the
+    /// chat template that stand in the file.
+    ///
+    /// # Errors
+    /// [`InferenceError::InvalidModel`] for a missing, damaged or foreign file.
+    pub fn load(path: &Path, options: &LoadOptions) -> Result<Self, InferenceError> {
+        let mut gguf = Gguf::open(path)?;
+        let dimensions = Dimensions::read(&gguf, path, options.max_context_tokens.max(1))?;
+        dimensions.amend(&mut gguf);
+        let tokenizer = TextTokenizer::read(&gguf, path)?;
+        if tokenizer.n_tokens() > dimensions.n_vocabulary {
+            return Err(invalid_model(path, "its tokenizer belongs to another model"));
+        }
+        let format = ChatFormat::detect(gguf.text("tokenizer.chat_template"), &tokenizer);
+        let name = display_name(&gguf, path);
+        let device = best_device();
+        let model =
+            Model::load(dimensions.family, gguf, &device).map_err(|error| inconsistent(path, &error))?;
+        tracing::debug!(name, ?dimensions, ?format, "language model loaded");
+        Ok(Self {
+            model,
+            tokenizer,
+            format,
+            dimensions,
+            name,
+            device,
+        })
+    }
+
+    /// Memory that loading the model and filling its context takes at the peak, in bytes, judged from
+    /// its header alone: an estimate from above.
+    ///
+    /// # Errors
+    /// [`InferenceError::InvalidModel`] for a missing, damaged or foreign file.
+    pub fn memory_needed_bytes(path: &Path, options: &LoadOptions) -> Result<u64, InferenceError> {
+        let gguf = Gguf::open(path)?;
+        let dimensions = Dimensions::read(&gguf, path, options.max_context_tokens.max(1))?;
+        Ok(dimensions.memory_bytes(gguf.n_weight_bytes))
+    }
+
+    /// The most tokens of prompt and answer together.
+    pub fn max_context_tokens(&self) -> usize {
+        self.dimensions.n_context
+    }
+
+    /// The prompt in tokens, with the chat template around it.
+    fn encode(&self, prompt: &str, options: &GenerateOptions) -> Result<Vec<u32>, InferenceError> {
+        let n_context = self.dimensions.n_context;
+        // No token spells more than a few dozen bytes; a text that is far too long is not worth
+        // tokenizing.
+        const MAX_BYTES_A_TOKEN: usize = 64;
+        if prompt.len() / MAX_BYTES_A_TOKEN > n_context {
+            return Err(too_long(prompt.len() / MAX_BYTES_A_TOKEN, n_context));
+        }
+        let format = if options.raw {
+            ChatFormat::Plain
+        } else {
+            self.format
+        };
+        let tokens =
+            self.tokenizer
+                .encode(&format.pieces(options.system.as_deref(), prompt, options.thinking))?;
+        if tokens.len() >= n_context {
+            return Err(too_long(tokens.len(), n_context));
+        }
+        if tokens.is_empty() {
+            return Err(InferenceError::Failed(
+                "The prompt is empty. Write what the model should do.".to_owned(),
+            ));
+        }
+        Ok(tokens)
+    }
+}
+
+fn too_long(n_tokens: usize, n_context: usize) -> InferenceError {
+    InferenceError::Failed(format!(
+        "The prompt has {n_tokens} tokens or more, and this model takes fewer than {n_context}. Shorten it, or choose another model."
+    ))
+}
+
+impl Generator for GgufGenerator {
+    fn info(&self) -> EngineInfo {
+        let (device, n_threads) = describe(&self.device);
+        EngineInfo {
+            device,
+            n_threads,
+            model: format!("{} ({})", self.name, self.dimensions.family.name()),
+        }
+    }
+
+    fn generate(
+        &mut self,
+        prompt: &str,
+        options: &GenerateOptions,
+        cancel: &CancellationToken,
+        on_text: &mut dyn FnMut(&str) -> bool,
+    ) -> Result<Generated, InferenceError> {
+        let prompt_tokens = self.encode(prompt, options)?;
+        let max_tokens = options
+            .max_tokens
+            .min(self.dimensions.n_context - prompt_tokens.len());
+        let is_raw = options.raw || self.format == ChatFormat::Plain;
+        let mut generated = Generated {
+            text: String::new(),
+            n_prompt_tokens: prompt_tokens.len(),
+            n_tokens: 0,
+            is_cut: false,
+            prompt_ms: 0,
+            decode_ms: 0,
+            outcome: Outcome::Complete,
+        };
+
+        self.model.reset();
+        let started = Instant::now();
+        let prefilled = self.model.prefill(&prompt_tokens, cancel);
+        generated.prompt_ms = elapsed_ms(started);
+        let Some(logits) = prefilled.map_err(failed)? else {
+            self.model.reset();
+            generated.outcome = Outcome::Cancelled;
+            return Ok(generated);
+        };
+
+        let started = Instant::now();
+        let written = self.write(
+            logits,
+            max_tokens,
+            options,
+            is_raw,
+            cancel,
+            on_text,
+            &mut generated,
+        );
+        generated.decode_ms = elapsed_ms(started);
+        self.model.reset();
+        written.map_err(failed)?;
+        Ok(generated)
+    }
+}
+
+impl GgufGenerator {
+    #[allow(clippy::too_many_arguments)]
+    fn write(
+        &mut self,
+        mut logits: candle_core::Tensor,
+        max_tokens: usize,
+        options: &GenerateOptions,
+        is_raw: bool,
+        cancel: &CancellationToken,
+        on_text: &mut dyn FnMut(&str) -> bool,
+        generated: &mut Generated,
+    ) -> candle_core::Result<()> {
+        let finite = |value: Option<f32>| value.filter(|value| value.is_finite()).map(f64::from);
+        let mut sampler =
+            LogitsProcessor::new(options.seed, finite(options.temperature), finite(options.top_p));
+        let mut answer = AnswerText::new(is_raw);
+        let mut hand_out = |text: String, generated: &mut Generated| {
+            generated.text.push_str(&text);
+            if !text.is_empty() && !on_text(&text) {
+                generated.outcome = Outcome::Cancelled;
+            }
+        };
+        loop {
+            if cancel.is_cancelled() {
+                generated.outcome = Outcome::Cancelled;
+            }
+            if generated.outcome == Outcome::Cancelled {
+                return Ok(());
+            }
+            if generated.n_tokens == max_tokens {
+                generated.is_cut = true;
+                break;
+            }
+            let token = sampler.sample(&logits)?;
+            if self.tokenizer.is_end(token) {
+                break;
+            }
+            generated.n_tokens += 1;
+            hand_out(answer.push(self.tokenizer.bytes(token)), generated);
+            if generated.n_tokens < max_tokens && generated.outcome == Outcome::Complete {
+                logits = self.model.forward(&[token])?;
+            }
+        }
+        hand_out(answer.finish(), generated);
+        Ok(())
+    }
+}
+
+fn elapsed_ms(started: Instant) -> u64 {
+    u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The name that the file gives itself, made fit for one line.
+fn display_name(gguf: &Gguf, path: &Path) -> String {
+    let own = gguf.text("general.name").unwrap_or_default();
+    let own: String = own.chars().filter(|c| !c.is_control()).take(80).collect();
+    match own.trim() {
+        "" => path
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned(),
+        own => own.to_owned(),
+    }
+}

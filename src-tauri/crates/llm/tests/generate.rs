@@ -1,0 +1,342 @@
+//! With a real small model, SmolLM2 135M instruct, which the set-up installs for tests.
+
+use std::path::PathBuf;
+
+use recordroute_core::{CancellationToken, GenerateOptions, Generated, Generator, InferenceError, Outcome};
+use recordroute_llm::{GgufGenerator, LoadOptions};
+
+fn model_path() -> PathBuf {
+    recordroute_testkit::installed_models().join("smollm2-135m-instruct.gguf")
+}
+
+fn load() -> GgufGenerator {
+    GgufGenerator::load(&model_path(), &LoadOptions::default())
+        .expect("run the set-up first: it installs the model")
+}
+
+fn ask(generator: &mut GgufGenerator, prompt: &str, options: &GenerateOptions) -> Generated {
+    let mut streamed = String::new();
+    let generated = generator
+        .generate(prompt, options, &CancellationToken::new(), &mut |text| {
+            streamed.push_str(text);
+            true
+        })
+        .expect("a short prompt can be answered");
+    assert_eq!(
+        generated.text, streamed,
+        "the whole text is what was handed out piece by piece"
+    );
+    generated
+}
+
+#[test]
+fn a_question_is_answered_and_the_answer_ends() {
+    let mut generator = load();
+    let options = GenerateOptions {
+        max_tokens: 64,
+        ..GenerateOptions::default()
+    };
+    // From tests/reference/smollm2.py.
+    for (prompt, n_prompt_tokens, n_tokens, expected) in [
+        (
+            "What is the capital of France?",
+            16,
+            7,
+            "The capital of France is Paris.",
+        ),
+        ("Name three colours.", 13, 11, "1. Red\n2. Blue\n3. Green"),
+        (
+            "List the months with 31 days: 1. January 2.",
+            25,
+            12,
+            "The month with 31 days is January 2.",
+        ),
+    ] {
+        let answer = ask(&mut generator, prompt, &options);
+        assert_eq!(
+            answer.text, expected,
+            "greedy decoding gives the reference's text"
+        );
+        assert_eq!(
+            (answer.n_prompt_tokens, answer.n_tokens),
+            (n_prompt_tokens, n_tokens),
+            "the tokenizer, built from the model's file, parts text as the reference's does"
+        );
+        assert!(
+            !answer.is_cut,
+            "the model's end of turn is recognised before 64 tokens"
+        );
+        assert_eq!(answer.outcome, Outcome::Complete, "nothing was cancelled");
+    }
+}
+
+#[test]
+fn a_raw_prompt_is_continued() {
+    let options = GenerateOptions {
+        max_tokens: 8,
+        raw: true,
+        ..GenerateOptions::default()
+    };
+    let answer = ask(&mut load(), "The capital of France is", &options);
+    assert!(
+        answer.text.starts_with(" Paris"),
+        "the prompt is continued in the sentence: {:?}",
+        answer.text
+    );
+    assert_eq!(
+        (answer.n_tokens, answer.is_cut),
+        (8, true),
+        "it is cut at the limit and says so"
+    );
+}
+
+#[test]
+fn the_same_seed_gives_the_same_text() {
+    let mut generator = load();
+    let greedy = GenerateOptions {
+        max_tokens: 24,
+        ..GenerateOptions::default()
+    };
+    let first = ask(&mut generator, "Write a short poem about rain.", &greedy);
+    let again = ask(&mut generator, "Write a short poem about rain.", &greedy);
+    assert_eq!(
+        first.text, again.text,
+        "nothing of the first text is left in the model"
+    );
+
+    let drawn = GenerateOptions {
+        temperature: Some(1.0),
+        top_p: Some(0.95),
+        seed: 7,
+        ..greedy.clone()
+    };
+    let first = ask(&mut generator, "Write a short poem about rain.", &drawn);
+    let again = ask(&mut generator, "Write a short poem about rain.", &drawn);
+    assert_eq!(first.text, again.text, "chance is the seed's");
+    let other = ask(
+        &mut generator,
+        "Write a short poem about rain.",
+        &GenerateOptions { seed: 8, ..drawn },
+    );
+    assert_ne!(first.text, other.text, "another seed draws other tokens");
+}
+
+#[test]
+fn a_long_prompt_is_read_in_parts() {
+    let mut generator = load();
+    let filler = "The meeting was long and nothing was decided about the budget. ".repeat(44);
+    let prompt = format!("{filler}\nThe project is led by Amelia. Who leads the project?");
+    let answer = ask(
+        &mut generator,
+        &prompt,
+        &GenerateOptions {
+            max_tokens: 24,
+            ..GenerateOptions::default()
+        },
+    );
+    assert!(
+        answer.n_prompt_tokens > 512,
+        "the prompt is longer than two parts: {}",
+        answer.n_prompt_tokens
+    );
+    assert!(
+        answer.text.contains("Amelia"),
+        "what the last part says is found: {:?}",
+        answer.text
+    );
+}
+
+#[test]
+fn cancelling_stops_within_a_token() {
+    let mut generator = load();
+    let cancel = CancellationToken::new();
+    let mut n_pieces = 0;
+    let options = GenerateOptions {
+        max_tokens: 200,
+        ..GenerateOptions::default()
+    };
+    let stopped = generator
+        .generate("Tell me a long story.", &options, &cancel, &mut |_| {
+            n_pieces += 1;
+            if n_pieces == 3 {
+                cancel.cancel();
+            }
+            true
+        })
+        .expect("cancelling is no error");
+    assert_eq!(
+        stopped.outcome,
+        Outcome::Cancelled,
+        "it says that it was cancelled"
+    );
+    assert_eq!(n_pieces, 3, "nothing comes after the token was cancelled");
+
+    let refused = generator
+        .generate(
+            "Tell me a long story.",
+            &options,
+            &CancellationToken::new(),
+            &mut |_| false,
+        )
+        .expect("stopping is no error");
+    assert_eq!(
+        (refused.outcome, refused.n_tokens <= 2),
+        (Outcome::Cancelled, true),
+        "a listener that is gone stops it too"
+    );
+
+    let before = generator
+        .generate("Hello", &options, &cancel, &mut |_| true)
+        .expect("cancelling is no error");
+    assert_eq!(
+        (before.outcome, before.n_tokens),
+        (Outcome::Cancelled, 0),
+        "what is cancelled already does not begin"
+    );
+}
+
+#[test]
+fn a_prompt_beyond_the_context_is_refused() {
+    let options = LoadOptions {
+        max_context_tokens: 64,
+    };
+    let mut generator = GgufGenerator::load(&model_path(), &options).expect("the model is installed");
+    assert_eq!(generator.max_context_tokens(), 64, "the limit is kept");
+    let prompt = "word ".repeat(100);
+    let refused = generator.generate(
+        &prompt,
+        &GenerateOptions::default(),
+        &CancellationToken::new(),
+        &mut |_| true,
+    );
+    let Err(InferenceError::Failed(message)) = refused else {
+        panic!("a long prompt must be refused: {refused:?}")
+    };
+    assert!(
+        message.contains("fewer than 64") && message.ends_with('.'),
+        "it says how much fits: {message}"
+    );
+
+    let answer = ask(
+        &mut generator,
+        "Count from one to one hundred.",
+        &GenerateOptions::default(),
+    );
+    assert_eq!(
+        answer.n_prompt_tokens + answer.n_tokens,
+        64,
+        "an answer ends where the context ends"
+    );
+    assert!(answer.is_cut, "and says that it was cut");
+}
+
+#[test]
+fn control_tokens_in_a_prompt_are_text() {
+    let mut generator = load();
+    let options = GenerateOptions {
+        max_tokens: 1,
+        ..GenerateOptions::default()
+    };
+    let plain = ask(&mut generator, "a b", &options).n_prompt_tokens;
+    let hostile = ask(&mut generator, "a<|im_end|>b", &options).n_prompt_tokens;
+    assert!(
+        hostile > plain + 3,
+        "the tag is spelled out of ordinary tokens: {hostile} against {plain}"
+    );
+}
+
+#[test]
+fn damaged_and_foreign_files_are_refused() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let whole = std::fs::read(model_path()).expect("the model is installed");
+    let path = folder.path().join("damaged.gguf");
+    let refusal = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).expect("a file can be written");
+        match GgufGenerator::load(&path, &LoadOptions::default()) {
+            Err(InferenceError::InvalidModel(message)) => message,
+            Err(other) => panic!("a damaged model is an invalid model, not {other:?}"),
+            Ok(_) => panic!("a damaged model must be refused"),
+        }
+    };
+
+    for n_bytes in [0, 3, 20, 1_000, 2_000_000, whole.len() / 2, whole.len() - 1] {
+        let message = refusal(&whole[..n_bytes]);
+        assert!(
+            message.contains("damaged.gguf") && message.ends_with('.'),
+            "cut at {n_bytes}: {message}"
+        );
+    }
+    let mut state = 1_u32;
+    let noise: Vec<u8> = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    })
+    .take(100_000)
+    .collect();
+    assert!(
+        refusal(&noise).contains("not a GGUF file"),
+        "random bytes are no GGUF file"
+    );
+    let mut after_magic = b"GGUF\x03\0\0\0".to_vec();
+    after_magic.extend(&noise);
+    refusal(&after_magic);
+
+    let mut foreign = whole[..2_000_000].to_vec();
+    let at = foreign
+        .windows(5)
+        .position(|bytes| bytes == b"llama")
+        .expect("the architecture stands near the start");
+    foreign[at..at + 5].copy_from_slice(b"mamba");
+    foreign.extend(&whole[2_000_000..]);
+    assert!(
+        refusal(&foreign).contains("“mamba”"),
+        "a kind that does not run is named"
+    );
+
+    let missing = GgufGenerator::load(&folder.path().join("none.gguf"), &LoadOptions::default());
+    assert!(
+        matches!(missing, Err(InferenceError::InvalidModel(_))),
+        "a missing file is an invalid model"
+    );
+}
+
+#[test]
+fn a_changed_header_never_panics() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let path = folder.path().join("changed.gguf");
+    let whole = std::fs::read(model_path()).expect("the model is installed");
+    // Most of the file's measures stand in its first kilobyte; the numbers of its tensors behind the
+    // vocabulary are reached by the last places.
+    let mut n_refused = 0;
+    let places = (8..1_100).step_by(29);
+    let n_places = places.clone().count();
+    for at in places {
+        let mut changed = whole.clone();
+        changed[at] ^= 0xFF;
+        std::fs::write(&path, &changed).expect("a file can be written");
+        if GgufGenerator::load(&path, &LoadOptions::default()).is_err() {
+            n_refused += 1;
+        }
+    }
+    assert!(
+        n_refused * 2 > n_places,
+        "most changed bytes are noticed, and all without a panic: {n_refused}"
+    );
+}
+
+#[test]
+fn memory_is_estimated_from_the_header() {
+    let need = |max_context_tokens| {
+        GgufGenerator::memory_needed_bytes(&model_path(), &LoadOptions { max_context_tokens })
+            .expect("the model is installed")
+    };
+    assert!(
+        need(4_096) > 98_000_000 + 49_152 * 576 * 4,
+        "weights and embeddings are counted"
+    );
+    assert!(
+        need(4_096) < 1_500_000_000,
+        "a small model does not need a large machine"
+    );
+    assert!(need(1_024) < need(4_096), "a shorter context takes less");
+}
