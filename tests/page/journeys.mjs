@@ -84,16 +84,16 @@ const JOURNEYS = [
     name: "everything by keyboard: delete, undo, rename, settings",
     state: "normal",
     async walk(page, t, expect) {
-      const title = () => page.locator("article h2").first().textContent();
+      const title = () => page.locator("article h1").first().textContent();
       const first = (await title()).trim();
       await page.keyboard.press("Delete");
       await page.getByRole("button", { name: t("undo") }).waitFor();
       await page.keyboard.press("Control+z");
-      await page.waitForFunction((text) => document.querySelector("article h2")?.textContent?.trim() === text, first);
+      await page.waitForFunction((text) => document.querySelector("article h1")?.textContent?.trim() === text, first);
       await page.keyboard.press("F2");
       await page.keyboard.type("Another name");
       await page.keyboard.press("Enter");
-      await page.waitForFunction(() => document.querySelector("article h2")?.textContent?.trim() === "Another name");
+      await page.waitForFunction(() => document.querySelector("article h1")?.textContent?.trim() === "Another name");
       await page.keyboard.press("Control+,");
       await page.getByRole("dialog").waitFor();
       await page.keyboard.press("Escape");

@@ -74,7 +74,7 @@ async function zoomed(browser, address) {
     for (const language of LANGUAGES) {
       const { context, page, troubles } = await openPage(browser, { width, height });
       for (const view of VIEWS) {
-        if (["interview", "export-menu", "more-menu", "transcribe-again", "playing"].includes(view.name)) continue;
+        if (["interview", "export-menu", "more-menu", "transcribe-again", "playing", "tooltip", "rate-menu"].includes(view.name)) continue;
         const where = `${view.name} ${language} ${width} px`;
         await show(page, address, view, language, "light", messages).catch((error) => fail(where, String(error).split("\n")[0]));
         for (const place of await page.evaluate(sideways)) fail(where, `scrolls sideways: ${place}`);

@@ -79,7 +79,7 @@ test("a deleted recording goes at once and comes back with undo", async () => {
 test("segments appear as they are decoded, and progress is told", async () => {
   const backend = show({ state: "busy" });
   await transcript();
-  await waitFor(() => expect(screen.getByRole("heading", { level: 2, name: "새 도서관 주민 설명회" })).toBeTruthy());
+  await waitFor(() => expect(screen.getByRole("heading", { level: 1, name: "새 도서관 주민 설명회" })).toBeTruthy());
   const before = screen.getAllByRole("listitem").length;
   for (let turn = 0; turn < 5; turn += 1) backend.jobsMove.tick();
   expect((await screen.findAllByText(/6\.2× real time/)).length, "how fast it is").toBeGreaterThan(0);

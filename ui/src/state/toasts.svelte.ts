@@ -1,5 +1,6 @@
 // Short words about what was just done, with a way back where there is one. At most three at once:
 // what happens to many things is told in one of them.
+import { errorText } from "../i18n/errors";
 import type { Problem } from "./problem";
 
 export interface Toast {
@@ -25,7 +26,7 @@ export class Toasts {
 
   /** Errors stay until they are dismissed. */
   fail(problem: Problem, action: Toast["action"] = null): void {
-    this.#add("bad", problem.message, action);
+    this.#add("bad", errorText(problem), action);
   }
 
   dismiss(id: number): void {
