@@ -53,14 +53,8 @@ pub fn settings(home: &Home) -> Settings {
     Settings {
         library: home.library(),
         models: installed_models(),
-        logs: home.join("logs"),
-        model: None,
-        language: Language::Auto,
-        threads: None,
         media: MediaPolicy::Reference,
-        trash_days: 30,
-        model_idle_minutes: 5,
-        log: "info".to_owned(),
+        ..SettingsSources::in_folder(home.path()).load().expect("the defaults are complete")
     }
 }
 

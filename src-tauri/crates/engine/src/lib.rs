@@ -12,28 +12,42 @@
 #![warn(missing_docs)]
 
 mod add;
+mod add_many;
 mod advice;
 mod bench;
+mod diagnostics;
 mod doctor;
 mod engine;
 mod error;
+mod library_state;
 mod logging;
+mod logs;
+mod model_list;
 mod progress;
 mod queue;
+mod reading;
 mod run_job;
 mod settings;
+mod settings_file;
+mod walk;
 pub mod worker;
 
 pub use add::{AddOptions, Added, OnDuplicate};
+pub use add_many::{AddProgress, AddResult, AddSummary};
 pub use advice::{MachineMemory, machine_memory};
 pub use bench::{BenchOptions, BenchReport, ReferenceScores};
+pub use diagnostics::{diagnostics, n_cores, system_name};
 pub use doctor::{Finding, Report, Severity};
 pub use engine::{Engine, QueueMode};
 pub use error::Error;
+pub use library_state::{LibraryState, begin_new_library, library_folder_in};
 pub use logging::{LogGuard, log_to_file, log_to_stderr};
+pub use logs::{LogLevel, LogLine, log_tail};
+pub use model_list::{ModelList, OfferedModel, list_models};
 pub use recordroute_core as core;
 pub use recordroute_export::Format;
 pub use recordroute_models as models;
 pub use recordroute_search::Hit;
 pub use recordroute_store::{JobListing, Listing};
-pub use settings::{MediaPolicy, Overrides, Settings, SettingsError};
+pub use settings::{InterfaceLanguage, MediaPolicy, Overrides, Settings, SettingsError, Theme};
+pub use settings_file::SettingsSources;
