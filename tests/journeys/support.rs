@@ -3,9 +3,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use recordroute_engine::core::Language;
 use recordroute_engine::worker::WorkerCommand;
-use recordroute_engine::{Engine, MediaPolicy, QueueMode, Settings};
+use recordroute_engine::{Engine, MediaPolicy, QueueMode, Settings, SettingsSources};
 use recordroute_testkit::{Home, installed_models, tone, write_wav};
 
 /// The quick model of the tests.

@@ -189,3 +189,15 @@ test("keys move through the text, and a syllable that is being put together is n
   await fireEvent.keyDown(window, { key: "ㅜ", code: "KeyN" });
   await waitFor(() => expect(text.querySelector("[aria-current]")?.textContent, "the first doubtful place").toMatch(/서버 쪽은/));
 });
+
+test("what was added before there was a model begins when one has come", async () => {
+  const backend = show({ state: "nomodel" });
+  await transcript();
+  const transcribe = vi.spyOn(backend, "transcribe");
+  backend.emit({ kind: "files_dropped", paths: ["call.m4a"] });
+  expect((await screen.findAllByText(/speech model/)).length, "why it waits").toBeGreaterThan(0);
+  await fireEvent.click(screen.getByRole("button", { name: "Settings" }));
+  await fireEvent.click(await screen.findByRole("tab", { name: "Models" }));
+  await fireEvent.click(await screen.findByRole("button", { name: "Download Whisper base" }));
+  await waitFor(() => expect(transcribe, "without being asked again").toHaveBeenCalledOnce());
+});

@@ -27,6 +27,8 @@ export class AddingStore {
   refused: Refused[] = $state.raw([]);
   /** Why what was added does not wait in the queue, such as that no model is installed. */
   unqueued: Problem | null = $state(null);
+  /** What waits for a model. */
+  unqueuedIds: number[] = [];
   /** The list of what was refused is on the screen. */
   reportOpen = $state(false);
 
@@ -70,6 +72,7 @@ export class AddingStore {
           else if (result?.kind === "refused") refused.push(result);
           else if (result?.kind === "added") {
             this.unqueued ??= result.problem;
+            if (result.job_id === null) this.unqueuedIds.push(result.recording_id);
             this.#host.added(result.recording_id, nAdded++ === 0);
           }
         });

@@ -51,7 +51,7 @@ export class App {
     this.search = new SearchStore(backend);
     this.reading = new ReadingStore(backend);
     this.queue = new QueueStore(backend, this.toasts);
-    this.models = new ModelsStore(backend);
+    this.models = new ModelsStore(backend, () => void this.#transcribeWaiting());
     this.adding = new AddingStore(backend, {
       added: (id, first) => {
         this.#refreshSoon();
@@ -130,6 +130,16 @@ export class App {
       return;
     }
     await this.attempt(() => this.backend.transcribe(id, choice));
+    await this.queue.refresh();
+  }
+
+  /** What was added before there was a model begins as soon as there is one. */
+  async #transcribeWaiting(): Promise<void> {
+    if (!this.models.canTranscribe) return;
+    const ids = this.adding.unqueuedIds;
+    this.adding.unqueuedIds = [];
+    this.adding.unqueued = null;
+    for (const id of ids) await this.attempt(() => this.backend.transcribe(id, { model: null, language: null }));
     await this.queue.refresh();
   }
 

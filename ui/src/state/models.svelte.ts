@@ -25,9 +25,12 @@ export class ModelsStore {
   );
 
   readonly #backend: Backend;
+  /** Called when a model has come that was not there. */
+  readonly #installed: () => void;
 
-  constructor(backend: Backend) {
+  constructor(backend: Backend, installed: () => void) {
     this.#backend = backend;
+    this.#installed = installed;
   }
 
   async refresh(): Promise<void> {
@@ -51,7 +54,8 @@ export class ModelsStore {
       id, work: "download", fraction: null, done_bytes: null, total_bytes: total, bytes_per_second: null, eta_ms: null,
       source: null,
     };
-    await this.#guard(id, () => this.#backend.downloadModel(id, (progress) => this.hear(progress)));
+    const outcome = await this.#guard(id, () => this.#backend.downloadModel(id, (progress) => this.hear(progress)));
+    if (outcome === "installed") this.#installed();
   }
 
   async verify(id: string): Promise<void> {
@@ -62,13 +66,15 @@ export class ModelsStore {
 
   async import(from: "file" | "folder"): Promise<void> {
     this.importProblem = null;
+    let imported = false;
     try {
-      await this.#backend.importModel(from, (progress) => this.hear(progress));
+      if (await this.#backend.importModel(from, (progress) => this.hear(progress))) imported = true;
     } catch (error) {
       this.importProblem = problemOf(error);
     }
     for (const [id, work] of Object.entries(this.work)) if (work.work === "import") delete this.work[id];
     await this.refresh();
+    if (imported) this.#installed();
   }
 
   async remove(id: string): Promise<void> {

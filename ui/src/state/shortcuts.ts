@@ -92,7 +92,7 @@ export const SHORTCUTS: Shortcut[] = [
 ];
 
 const TYPING = "input, textarea, select, [contenteditable]";
-/** Space and arrows belong to these where one of them has the focus. */
+/** Space and arrows belong to these where one of them has the focus; in the text they play all the same. */
 const OWN_KEYS = "button, a, [role=menuitem], [role=option], [role=slider], [role=tab], [role=listbox]";
 
 export function handleKey(event: KeyboardEvent, app: App): void {

@@ -95,13 +95,18 @@ impl Engine {
         }
     }
 
-    /// Whether the database is damaged; reads all of it.
-    pub fn is_library_damaged(&self) -> bool {
-        // What cannot even be asked is damaged too, unless it only is not there.
-        match self.inner.library.damage() {
+    /// Reads all of the database; where it is damaged, makes a copy of it and tells. For when a use
+    /// case has met damage: then close the engine.
+    pub fn examine_library(&self) -> Option<LibraryState> {
+        let library = &self.inner.library;
+        let damaged = match library.damage() {
             Ok(findings) => !findings.is_empty(),
             Err(error) => error.code() == ErrorCode::DamagedLibrary,
-        }
+        };
+        damaged.then(|| {
+            let error = recordroute_store::StoreError::Damaged(library.dir().join("library.db"));
+            LibraryState::after(&error.into(), library.dir())
+        })
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use recordroute_core::{Job, RecordingId, Segment, Word};
 use recordroute_store::JobListing;
 
-use crate::{Engine, Error};
+use crate::{Engine, Error, Format};
 
 /// Columns of a waveform: more than a screen has, and little enough to send at once.
 const MAX_LOUDNESS_COLUMNS: usize = 2_000;
@@ -42,6 +42,12 @@ impl Engine {
         Ok(self.inner.library.media_path(&recording)?)
     }
 
+    /// A name for an exported file: the title, where it makes a file name.
+    pub fn export_file_name(&self, id: RecordingId, format: Format) -> Result<String, Error> {
+        let title = self.recording(id)?.title;
+        Ok(format!("{}.{}", file_stem(&title), format.extension()))
+    }
+
     /// Running jobs, the queue in its order, and those that ended lately.
     pub fn recent_jobs(&self) -> Result<Vec<Job>, Error> {
         let n_open = self.open_jobs()?.len() as u64;
@@ -49,6 +55,23 @@ impl Engine {
             limit: Some(n_open + MAX_ENDED_JOBS),
             ..JobListing::default()
         })
+    }
+}
+
+/// Without what file systems refuse, at most 100 characters.
+fn file_stem(title: &str) -> String {
+    let replaced: String = title
+        .chars()
+        .map(|c| match c {
+            '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|' => '-',
+            c if c.is_control() => ' ',
+            c => c,
+        })
+        .take(100)
+        .collect();
+    match replaced.trim_matches(['.', ' ']) {
+        "" => "RecordRoute".to_owned(),
+        stem => stem.to_owned(),
     }
 }
 
@@ -74,6 +97,12 @@ fn loudness(peaks: &[u8], max_columns: usize) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_title_makes_a_file_name() {
+        assert_eq!(file_stem("회의: 1/2 분기"), "회의- 1-2 분기", "what Windows refuses is replaced");
+        assert_eq!(file_stem("..."), "RecordRoute", "points alone are no name");
+    }
 
     #[test]
     fn a_waveform_keeps_its_loudest_places() {
