@@ -14,7 +14,52 @@ fn main() {
     println!("cargo::rerun-if-changed=ui/dist");
 
     // Naming the commands makes a permission of each; tauri.conf.json grants them to the window.
-    const COMMANDS: &[&str] = &["recordings", "transcript", "search", "library_info"];
+    const COMMANDS: &[&str] = &[
+        "app_info",
+        "settings",
+        "save_settings",
+        "show_place",
+        "logs",
+        "diagnostics",
+        "close_window",
+        "library_state",
+        "reopen_library",
+        "choose_library",
+        "begin_new_library",
+        "recordings",
+        "recording",
+        "tags",
+        "transcript",
+        "words",
+        "search",
+        "rename",
+        "add_tag",
+        "remove_tag",
+        "trash",
+        "restore",
+        "empty_trash",
+        "peaks",
+        "export_to_file",
+        "copy_transcript",
+        "copy_text",
+        "show_media",
+        "choose_files",
+        "choose_folder",
+        "add_paths",
+        "stop_adding",
+        "take_opened_paths",
+        "jobs",
+        "transcribe",
+        "cancel_job",
+        "retry_job",
+        "move_job",
+        "models",
+        "download_model",
+        "cancel_model_work",
+        "import_model",
+        "verify_model",
+        "remove_model",
+    ];
     let manifest = tauri_build::AppManifest::new().commands(COMMANDS);
     if let Err(error) = tauri_build::try_build(tauri_build::Attributes::new().app_manifest(manifest)) {
         println!("cargo::error={error:#}");

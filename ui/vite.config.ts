@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
-import { parityProblems, type Messages } from "./src/i18n/parity";
+import { parityProblems, type Messages } from "./src/i18n/parity.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 

@@ -1,4 +1,4 @@
-use recordroute_engine::core::{Event as EngineEvent, Stage as EngineStage};
+use recordroute_engine::core::Event as EngineEvent;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 use tauri::{AppHandle, Runtime};
@@ -6,87 +6,129 @@ use tauri_specta::Event;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
-/// What changed in the library; the page looks the rest up.
+use crate::attention::Attention;
+use crate::error::CommandError;
+use crate::wire::{LibraryState, Progress, Segment};
+
+/// Everything that the core tells the page without being asked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type, Event)]
 #[serde(rename_all = "snake_case", tag = "kind")]
-pub enum LibraryEvent {
-    /// Look up the list and what is open.
-    Changed {
-        /// The recording that changed; none where more than one may have.
+pub enum AppEvent {
+    JobQueued {
+        job_id: i64,
+        recording_id: i64,
+    },
+    JobProgress {
+        job_id: i64,
+        recording_id: i64,
+        progress: Progress,
+    },
+    /// In order of time; they come after all that came before.
+    Segments {
+        job_id: i64,
+        recording_id: i64,
+        segments: Vec<Segment>,
+    },
+    JobDone {
+        job_id: i64,
+        recording_id: i64,
+        notice: Option<String>,
+    },
+    JobFailed {
+        job_id: i64,
+        recording_id: i64,
+        error: CommandError,
+    },
+    JobCancelled {
+        job_id: i64,
+        recording_id: i64,
+    },
+    /// None where more than one may have changed.
+    LibraryChanged {
         recording_id: Option<i64>,
     },
-    /// A recording is being transcribed.
-    Progress {
-        /// The recording.
-        recording_id: i64,
-        /// What is being done.
-        stage: Stage,
-        /// Share of the audio that is done, 0 to 1; none while the length is unknown.
-        fraction: Option<f32>,
+    LibraryState {
+        state: LibraryState,
     },
-    /// A recording is not worked on any more; look it up again.
-    Ended {
-        /// The recording.
-        recording_id: i64,
+    ModelProgress {
+        progress: crate::wire::ModelProgress,
     },
-    /// Something went wrong.
-    Failed {
-        /// The recording.
-        recording_id: i64,
-        /// A sentence for the user.
-        message: String,
+    ModelsChanged,
+    /// Files hang over the window.
+    DragOver {
+        n_paths: u32,
+    },
+    DragLeft,
+    FilesDropped {
+        paths: Vec<String>,
+    },
+    /// "Open with", or a second start with files.
+    FilesOpened {
+        paths: Vec<String>,
+    },
+    /// The window shall close while jobs run.
+    CloseAsked {
+        n_running: u32,
     },
 }
 
-/// What a job is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
-#[serde(rename_all = "snake_case")]
-pub enum Stage {
-    /// Waits for its turn.
-    Waiting,
-    /// The model is being loaded.
-    LoadingModel,
-    /// Speech is becoming text.
-    Transcribing,
-    /// Everything is stored.
-    Finished,
+impl AppEvent {
+    /// Tells the page; one that is gone needs no news.
+    pub fn tell<R: Runtime>(self, app: &AppHandle<R>) {
+        if let Err(error) = self.emit(app) {
+            tracing::warn!(%error, "the page could not be told");
+        }
+    }
 }
 
-impl From<EngineEvent> for LibraryEvent {
+impl From<EngineEvent> for AppEvent {
     fn from(event: EngineEvent) -> Self {
         match event {
+            EngineEvent::JobQueued { job_id, recording_id } => Self::JobQueued {
+                job_id: job_id.0,
+                recording_id: recording_id.0,
+            },
             EngineEvent::JobProgress {
+                job_id,
                 recording_id,
                 progress,
-                ..
-            } => Self::Progress {
+            } => Self::JobProgress {
+                job_id: job_id.0,
                 recording_id: recording_id.0,
-                stage: match progress.stage {
-                    EngineStage::Waiting => Stage::Waiting,
-                    EngineStage::LoadingModel => Stage::LoadingModel,
-                    EngineStage::Transcribing => Stage::Transcribing,
-                    EngineStage::Finished => Stage::Finished,
-                },
-                fraction: progress.fraction,
+                progress: progress.into(),
+            },
+            EngineEvent::Segments {
+                job_id,
+                recording_id,
+                segments,
+            } => Self::Segments {
+                job_id: job_id.0,
+                recording_id: recording_id.0,
+                segments: segments.into_iter().map(Segment::from).collect(),
+            },
+            EngineEvent::JobDone {
+                job_id,
+                recording_id,
+                notice,
+            } => Self::JobDone {
+                job_id: job_id.0,
+                recording_id: recording_id.0,
+                notice,
             },
             EngineEvent::JobFailed {
+                job_id,
                 recording_id,
                 message,
-                ..
-            } => Self::Failed {
+                code,
+            } => Self::JobFailed {
+                job_id: job_id.0,
                 recording_id: recording_id.0,
-                message,
+                error: CommandError::new(code, &message),
             },
-            EngineEvent::JobQueued { recording_id, .. } | EngineEvent::Segments { recording_id, .. } => {
-                Self::Changed {
-                    recording_id: Some(recording_id.0),
-                }
-            }
-            EngineEvent::JobDone { recording_id, .. } | EngineEvent::JobCancelled { recording_id, .. } => {
-                Self::Ended {
-                    recording_id: recording_id.0,
-                }
-            }
+            EngineEvent::JobCancelled { job_id, recording_id } => Self::JobCancelled {
+                job_id: job_id.0,
+                recording_id: recording_id.0,
+            },
         }
     }
 }
@@ -94,15 +136,16 @@ impl From<EngineEvent> for LibraryEvent {
 /// Tells the page what the engine tells us, until the engine is gone.
 pub fn forward<R: Runtime>(mut engine: Receiver<EngineEvent>, app: AppHandle<R>) {
     tauri::async_runtime::spawn(async move {
+        let mut attention = Attention::new(app.clone());
         loop {
-            let event = match engine.recv().await {
-                Ok(event) => event.into(),
+            match engine.recv().await {
+                Ok(event) => {
+                    attention.follow(&event);
+                    AppEvent::from(event).tell(&app);
+                }
                 // Too many at once: the page looks everything up instead.
-                Err(RecvError::Lagged(_)) => LibraryEvent::Changed { recording_id: None },
+                Err(RecvError::Lagged(_)) => AppEvent::LibraryChanged { recording_id: None }.tell(&app),
                 Err(RecvError::Closed) => return,
-            };
-            if let Err(error) = event.emit(&app) {
-                tracing::warn!(%error, "the page could not be told");
             }
         }
     });
@@ -115,34 +158,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_ends_a_job_ends_its_progress_on_the_page() {
-        let (job_id, recording_id) = (JobId(1), RecordingId(7));
-        let done = EngineEvent::JobDone {
-            job_id,
-            recording_id,
-            notice: None,
-        };
-        assert_eq!(
-            LibraryEvent::from(done),
-            LibraryEvent::Ended { recording_id: 7 },
-            "done takes the bar away"
-        );
-        let cancelled = EngineEvent::JobCancelled { job_id, recording_id };
-        assert_eq!(
-            LibraryEvent::from(cancelled),
-            LibraryEvent::Ended { recording_id: 7 },
-            "cancelled takes the bar away"
-        );
+    fn the_end_of_a_job_reaches_the_page_with_its_reason() {
         let failed = EngineEvent::JobFailed {
-            job_id,
-            recording_id,
+            job_id: JobId(1),
+            recording_id: RecordingId(7),
             message: "The model is cut short.".to_owned(),
             code: ErrorCode::ModelInvalid,
         };
-        let json = serde_json::to_value(LibraryEvent::from(failed)).unwrap();
-        assert_eq!(json["kind"], "failed", "the page branches on the tag");
+        let json = serde_json::to_value(AppEvent::from(failed)).unwrap();
+        assert_eq!(json["kind"], "job_failed", "the page branches on the tag");
+        assert_eq!(json["recording_id"], 7, "and knows which recording it is");
         assert_eq!(
-            json["message"], "The model is cut short.",
+            json["error"]["code"], "model_invalid",
+            "the way out depends on the code"
+        );
+        assert_eq!(
+            json["error"]["message"], "The model is cut short.",
             "the sentence reaches the user"
         );
     }

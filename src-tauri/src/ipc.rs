@@ -4,19 +4,59 @@
 use tauri::Runtime;
 use tauri_specta::{Builder, collect_commands, collect_events};
 
-use crate::commands::library;
-use crate::events::LibraryEvent;
+use crate::commands::{adding, jobs, library, models, out, program, recordings};
+use crate::events::AppEvent;
 
 /// Commands and events of the window.
 pub fn builder<R: Runtime>() -> Builder<R> {
     Builder::<R>::new()
         .commands(collect_commands![
-            library::recordings::<tauri::Wry>,
-            library::transcript::<tauri::Wry>,
-            library::search::<tauri::Wry>,
-            library::library_info::<tauri::Wry>,
+            program::app_info::<tauri::Wry>,
+            program::settings,
+            program::save_settings::<tauri::Wry>,
+            program::show_place::<tauri::Wry>,
+            program::logs,
+            program::diagnostics::<tauri::Wry>,
+            program::close_window::<tauri::Wry>,
+            library::library_state::<tauri::Wry>,
+            library::reopen_library::<tauri::Wry>,
+            library::choose_library::<tauri::Wry>,
+            library::begin_new_library::<tauri::Wry>,
+            recordings::recordings::<tauri::Wry>,
+            recordings::recording::<tauri::Wry>,
+            recordings::tags::<tauri::Wry>,
+            recordings::transcript::<tauri::Wry>,
+            recordings::words::<tauri::Wry>,
+            recordings::search::<tauri::Wry>,
+            recordings::rename::<tauri::Wry>,
+            recordings::add_tag::<tauri::Wry>,
+            recordings::remove_tag::<tauri::Wry>,
+            recordings::trash::<tauri::Wry>,
+            recordings::restore::<tauri::Wry>,
+            recordings::empty_trash::<tauri::Wry>,
+            recordings::peaks::<tauri::Wry>,
+            out::export_to_file::<tauri::Wry>,
+            out::copy_transcript::<tauri::Wry>,
+            out::copy_text::<tauri::Wry>,
+            out::show_media::<tauri::Wry>,
+            adding::choose_files::<tauri::Wry>,
+            adding::choose_folder::<tauri::Wry>,
+            adding::add_paths::<tauri::Wry>,
+            adding::stop_adding,
+            adding::take_opened_paths,
+            jobs::jobs::<tauri::Wry>,
+            jobs::transcribe::<tauri::Wry>,
+            jobs::cancel_job::<tauri::Wry>,
+            jobs::retry_job::<tauri::Wry>,
+            jobs::move_job::<tauri::Wry>,
+            models::models,
+            models::download_model::<tauri::Wry>,
+            models::cancel_model_work,
+            models::import_model::<tauri::Wry>,
+            models::verify_model::<tauri::Wry>,
+            models::remove_model::<tauri::Wry>,
         ])
-        .events(collect_events![LibraryEvent])
+        .events(collect_events![AppEvent])
         // Ids count up from 1 and times are milliseconds: both stay far below 2^53.
         .dangerously_cast_bigints_to_number()
         // One shape of each type: what is written is what is read.

@@ -1,40 +1,99 @@
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use recordroute_engine::core::ErrorCode;
+use recordroute_engine::core::ErrorCode as EngineCode;
+use recordroute_engine::models::ModelFolder;
 use recordroute_engine::worker::WorkerCommand;
-use recordroute_engine::{Engine, QueueMode, Settings, SettingsError};
+use recordroute_engine::{
+    Engine, LibraryState, QueueMode, Settings, SettingsError, SettingsSources, begin_new_library,
+    library_folder_in,
+};
 use tauri::async_runtime::spawn_blocking;
 use tauri::{AppHandle, Runtime};
 
-use crate::error::CommandError;
-use crate::events;
+use crate::error::{CommandError, ErrorCode};
+use crate::events::{self, AppEvent};
 
-/// The engine, opened by the first command that needs it: the window stands before the library is
-/// open, and where that fails it is there to say why. A later command tries again.
+/// The settings and the engine, which is opened by the first command that needs it: the window
+/// stands before the library is open, and where that fails it is there to say why.
 #[derive(Clone)]
 pub struct Shell {
-    state: Arc<Mutex<State>>,
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    sources: Result<SettingsSources, CommandError>,
+    settings: Mutex<Result<Settings, CommandError>>,
+    state: Mutex<State>,
 }
 
 enum State {
-    Waiting(Settings),
+    Closed,
     Open(Engine),
-    /// The settings are wrong, or the program is ending.
-    Unusable(CommandError),
+    /// The library cannot be opened until somebody does something about it.
+    Refused(LibraryState, CommandError),
+    /// The program is ending.
+    Ended,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Runs what may block off the asynchronous runtime.
+pub async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, CommandError> + Send + 'static,
+) -> Result<T, CommandError> {
+    spawn_blocking(work).await.unwrap_or_else(|_| {
+        Err(CommandError::other(
+            "The program made a mistake and could not finish this; try it again.",
+        ))
+    })
 }
 
 impl Shell {
-    pub fn new(settings: Result<Settings, SettingsError>) -> Self {
-        let state = match settings {
-            Ok(settings) => State::Waiting(settings),
-            Err(error) => State::Unusable(CommandError {
-                code: ErrorCode::InvalidInput.into(),
-                message: error.to_string(),
-            }),
-        };
+    pub fn new(sources: Result<SettingsSources, SettingsError>) -> Self {
+        let sources = sources.map_err(CommandError::from);
+        let settings = sources
+            .clone()
+            .and_then(|sources| sources.load().map_err(CommandError::from));
         Self {
-            state: Arc::new(Mutex::new(state)),
+            inner: Arc::new(Inner {
+                sources,
+                settings: Mutex::new(settings),
+                state: Mutex::new(State::Closed),
+            }),
         }
+    }
+
+    /// The settings in force.
+    pub fn settings(&self) -> Result<Settings, CommandError> {
+        lock(&self.inner.settings).clone()
+    }
+
+    /// Saves what `change` makes of the settings and puts it in force.
+    pub fn change_settings(
+        &self,
+        change: impl FnOnce(Settings) -> Result<Settings, CommandError>,
+    ) -> Result<Settings, CommandError> {
+        let sources = self.inner.sources.as_ref().map_err(Clone::clone)?;
+        // Held meanwhile, so that two changes do not overwrite each other.
+        let mut place = lock(&self.inner.settings);
+        let now = place
+            .clone()
+            .or_else(|_| sources.load().map_err(CommandError::from))?;
+        let saved = sources.save(&change(now)?)?;
+        *place = Ok(saved.clone());
+        drop(place);
+        if let Some(engine) = self.opened() {
+            engine.set_settings(saved.clone());
+        }
+        Ok(saved)
+    }
+
+    /// The models folder, which needs no library.
+    pub fn models(&self) -> Result<ModelFolder, CommandError> {
+        Ok(ModelFolder::new(self.settings()?.models))
     }
 
     /// Runs a use case of the engine off the asynchronous runtime.
@@ -43,45 +102,142 @@ impl Shell {
         app: &AppHandle<R>,
         use_case: impl FnOnce(&Engine) -> Result<T, recordroute_engine::Error> + Send + 'static,
     ) -> Result<T, CommandError> {
-        let (shell, app) = (self.clone(), app.clone());
-        spawn_blocking(move || Ok(use_case(&shell.engine(&app)?)?))
-            .await
-            .map_err(|_| CommandError {
-                code: ErrorCode::Other.into(),
-                message: "The program made a mistake and could not finish this; try it again.".to_owned(),
-            })?
+        let (shell, handle) = (self.clone(), app.clone());
+        blocking(move || {
+            let engine = shell.engine(&handle)?;
+            let result = use_case(&engine).map_err(CommandError::from);
+            if matches!(&result, Err(error) if error.code == ErrorCode::DamagedLibrary) {
+                shell.examine(&handle, &engine);
+            }
+            result
+        })
+        .await
     }
 
-    fn engine<R: Runtime>(&self, app: &AppHandle<R>) -> Result<Engine, CommandError> {
+    /// The engine, opened where it is not yet.
+    pub fn engine<R: Runtime>(&self, app: &AppHandle<R>) -> Result<Engine, CommandError> {
         // Held while the library opens, so that two commands do not open it twice; only blocking
         // threads wait here.
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let settings = match &*state {
+        let mut state = lock(&self.inner.state);
+        match &*state {
             State::Open(engine) => return Ok(engine.clone()),
-            State::Unusable(error) => return Err(error.clone()),
-            State::Waiting(settings) => settings.clone(),
+            State::Refused(_, error) => return Err(error.clone()),
+            State::Ended => return Err(CommandError::other("The program is ending.")),
+            State::Closed => {}
+        }
+        let settings = self.settings();
+        let dir = settings
+            .as_ref()
+            .map_or_else(|_| PathBuf::new(), |settings| settings.library.clone());
+        let opened = match settings {
+            Ok(settings) => open(settings, &dir),
+            Err(error) => Err((unavailable(&dir, &error), error)),
         };
-        let worker = WorkerCommand::this_program().map_err(|error| CommandError {
-            code: ErrorCode::Other.into(),
-            message: format!("The program cannot find its own file ({error}); start it again."),
-        })?;
-        let engine = Engine::open(settings, worker, QueueMode::All)?;
-        events::forward(engine.subscribe(), app.clone());
-        *state = State::Open(engine.clone());
-        Ok(engine)
+        match opened {
+            Ok(engine) => {
+                events::forward(engine.subscribe(), app.clone());
+                *state = State::Open(engine.clone());
+                Ok(engine)
+            }
+            Err((refused, error)) => {
+                *state = State::Refused(refused, error.clone());
+                Err(error)
+            }
+        }
     }
 
-    /// Lets go of the engine, which gives a running job back to the queue.
+    /// The engine where it is open and nobody is opening it right now; never waits.
+    pub fn opened(&self) -> Option<Engine> {
+        match &*self.inner.state.try_lock().ok()? {
+            State::Open(engine) => Some(engine.clone()),
+            _ => None,
+        }
+    }
+
+    /// How the library is.
+    pub fn library_state<R: Runtime>(&self, app: &AppHandle<R>) -> LibraryState {
+        match self.engine(app) {
+            Ok(engine) => engine.library_state(),
+            Err(error) => match &*lock(&self.inner.state) {
+                State::Refused(state, _) => state.clone(),
+                _ => unavailable(&PathBuf::new(), &error),
+            },
+        }
+    }
+
+    /// Closes the library and looks at it again, with the settings read anew.
+    pub fn reopen<R: Runtime>(&self, app: &AppHandle<R>) -> LibraryState {
+        self.close_as(State::Closed);
+        if let Ok(sources) = &self.inner.sources {
+            *lock(&self.inner.settings) = sources.load().map_err(CommandError::from);
+        }
+        let state = self.library_state(app);
+        AppEvent::LibraryState {
+            state: state.clone().into(),
+        }
+        .tell(app);
+        AppEvent::LibraryChanged { recording_id: None }.tell(app);
+        state
+    }
+
+    /// Opens the library that belongs into the folder that the user chose, from now on.
+    pub fn move_to<R: Runtime>(
+        &self,
+        app: &AppHandle<R>,
+        chosen: &Path,
+    ) -> Result<LibraryState, CommandError> {
+        let library = library_folder_in(chosen);
+        self.change_settings(|settings| Ok(Settings { library, ..settings }))?;
+        Ok(self.reopen(app))
+    }
+
+    /// Moves a damaged library aside and begins an empty one.
+    pub fn begin_new<R: Runtime>(&self, app: &AppHandle<R>) -> Result<LibraryState, CommandError> {
+        match self.library_state(app) {
+            LibraryState::Damaged { dir, .. } => {
+                begin_new_library(&dir)?;
+                Ok(self.reopen(app))
+            }
+            // Whole libraries are never moved, whatever the page asks for.
+            other => Ok(other),
+        }
+    }
+
+    /// A use case met damage: looks closely, and closes the library where it is true.
+    fn examine<R: Runtime>(&self, app: &AppHandle<R>, engine: &Engine) {
+        let Some(state) = engine.examine_library() else {
+            return;
+        };
+        let error = CommandError::new(EngineCode::DamagedLibrary, "The library's database is damaged.");
+        self.close_as(State::Refused(state.clone(), error));
+        AppEvent::LibraryState { state: state.into() }.tell(app);
+    }
+
+    /// Lets go of the engine for good, which gives a running job back to the queue.
     pub fn close(&self) {
-        let message = "The program is ending.".to_owned();
-        let ended = State::Unusable(CommandError {
-            code: ErrorCode::Other.into(),
-            message,
-        });
-        let engine = std::mem::replace(
-            &mut *self.state.lock().unwrap_or_else(PoisonError::into_inner),
-            ended,
-        );
-        drop(engine);
+        self.close_as(State::Ended);
+    }
+
+    fn close_as(&self, next: State) {
+        let before = std::mem::replace(&mut *lock(&self.inner.state), next);
+        // Dropped outside the lock: it waits for the job's worker.
+        drop(before);
+    }
+}
+
+fn open(settings: Settings, dir: &Path) -> Result<Engine, (LibraryState, CommandError)> {
+    let worker = WorkerCommand::this_program().map_err(|error| {
+        let message = format!("The program cannot find its own file ({error}); start it again.");
+        let error = CommandError::other(&message);
+        (unavailable(dir, &error), error)
+    })?;
+    Engine::open(settings, worker, QueueMode::All)
+        .map_err(|error| (LibraryState::after(&error, dir), CommandError::from(error)))
+}
+
+fn unavailable(dir: &Path, error: &CommandError) -> LibraryState {
+    LibraryState::Unavailable {
+        dir: dir.to_owned(),
+        message: error.message.clone(),
     }
 }

@@ -1,74 +1,54 @@
-use recordroute_engine::Listing;
-use recordroute_engine::core::RecordingId;
 use tauri::{AppHandle, Runtime, State};
 
+use crate::dialogs;
 use crate::error::CommandError;
-use crate::shell::Shell;
-use crate::wire::{LibraryInfo, Recording, SearchHit, Segment};
+use crate::shell::{Shell, blocking};
+use crate::wire::LibraryState;
 
-/// Recordings, newest first; a page of at most `limit` after the newest `offset`.
+/// Whether the library can be used.
 #[tauri::command]
 #[specta::specta]
-pub async fn recordings<R: Runtime>(
+pub async fn library_state<R: Runtime>(
     app: AppHandle<R>,
     shell: State<'_, Shell>,
-    offset: u32,
-    limit: u32,
-) -> Result<Vec<Recording>, CommandError> {
-    let listing = Listing {
-        offset: u64::from(offset),
-        limit: Some(u64::from(limit)),
-        ..Listing::default()
+) -> Result<LibraryState, CommandError> {
+    let shell = shell.inner().clone();
+    blocking(move || Ok(shell.library_state(&app).into())).await
+}
+
+/// Looks at the library again, such as after a drive was connected.
+#[tauri::command]
+#[specta::specta]
+pub async fn reopen_library<R: Runtime>(
+    app: AppHandle<R>,
+    shell: State<'_, Shell>,
+) -> Result<LibraryState, CommandError> {
+    let shell = shell.inner().clone();
+    blocking(move || Ok(shell.reopen(&app).into())).await
+}
+
+/// Asks for a folder and opens the library there.
+#[tauri::command]
+#[specta::specta]
+pub async fn choose_library<R: Runtime>(
+    app: AppHandle<R>,
+    shell: State<'_, Shell>,
+) -> Result<Option<LibraryState>, CommandError> {
+    let shell = shell.inner().clone();
+    let title = dialogs::words(&shell).choose_library;
+    let Some(folder) = dialogs::folder(&app, title).await else {
+        return Ok(None);
     };
-    let recordings = shell
-        .call(&app, move |engine| engine.recordings(&listing))
-        .await?;
-    Ok(recordings.into_iter().map(Recording::from).collect())
+    blocking(move || Ok(Some(shell.move_to(&app, &folder)?.into()))).await
 }
 
-/// The newest transcript of a recording, in order of time.
+/// Moves a damaged library aside, deleting nothing, and begins an empty one.
 #[tauri::command]
 #[specta::specta]
-pub async fn transcript<R: Runtime>(
+pub async fn begin_new_library<R: Runtime>(
     app: AppHandle<R>,
     shell: State<'_, Shell>,
-    recording_id: i64,
-) -> Result<Vec<Segment>, CommandError> {
-    let transcript = shell
-        .call(&app, move |engine| engine.transcript(RecordingId(recording_id)))
-        .await?;
-    Ok(transcript.segments.into_iter().map(Segment::from).collect())
-}
-
-/// Titles and segments in which all the words occur, best first.
-#[tauri::command]
-#[specta::specta]
-pub async fn search<R: Runtime>(
-    app: AppHandle<R>,
-    shell: State<'_, Shell>,
-    words: String,
-    limit: u32,
-) -> Result<Vec<SearchHit>, CommandError> {
-    let hits = shell
-        .call(&app, move |engine| engine.search(&words, limit as usize))
-        .await?;
-    Ok(hits.into_iter().map(SearchHit::from).collect())
-}
-
-/// Where the library is and whether it can be written.
-#[tauri::command]
-#[specta::specta]
-pub async fn library_info<R: Runtime>(
-    app: AppHandle<R>,
-    shell: State<'_, Shell>,
-) -> Result<LibraryInfo, CommandError> {
-    shell
-        .call(&app, |engine| {
-            let path = engine.settings().library.display().to_string();
-            Ok(LibraryInfo {
-                path,
-                read_only: engine.is_read_only(),
-            })
-        })
-        .await
+) -> Result<LibraryState, CommandError> {
+    let shell = shell.inner().clone();
+    blocking(move || Ok(shell.begin_new(&app)?.into())).await
 }

@@ -1,3 +1,7 @@
-//! What the page may ask for: each command is a thin wrapper of one method of the engine.
-
+pub mod adding;
+pub mod jobs;
 pub mod library;
+pub mod models;
+pub mod out;
+pub mod program;
+pub mod recordings;

@@ -58,7 +58,11 @@ fn count(n: usize) -> u32 {
 }
 
 fn result_of(path: &Path, result: engine::AddResult) -> AddResult {
-    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    let name = path
+        .file_name()
+        .unwrap_or(path.as_os_str())
+        .to_string_lossy()
+        .into_owned();
     let path = shown(path);
     match result {
         engine::AddResult::Added {

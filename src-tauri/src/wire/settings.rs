@@ -58,7 +58,11 @@ impl From<&engine::Settings> for Settings {
 impl Settings {
     /// The engine's settings with these in place of their own.
     pub fn over(self, settings: engine::Settings) -> Result<engine::Settings, CommandError> {
-        let words = self.vocabulary.iter().map(|word| word.trim()).filter(|word| !word.is_empty());
+        let words = self
+            .vocabulary
+            .iter()
+            .map(|word| word.trim())
+            .filter(|word| !word.is_empty());
         Ok(engine::Settings {
             interface_language: self.interface_language.into(),
             theme: self.theme.into(),
@@ -78,6 +82,7 @@ impl Settings {
 
 /// `auto` or a code.
 pub fn parse_language(text: &str) -> Result<engine::core::Language, CommandError> {
-    text.parse()
-        .map_err(|error: engine::core::UnknownLanguage| CommandError::new(ErrorCode::InvalidInput, &error.to_string()))
+    text.parse().map_err(|error: engine::core::UnknownLanguage| {
+        CommandError::new(ErrorCode::InvalidInput, &error.to_string())
+    })
 }

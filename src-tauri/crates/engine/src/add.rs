@@ -211,7 +211,13 @@ fn hash_file(path: &Path, cancel: &CancellationToken) -> std::io::Result<Option<
         hasher.update(block);
         Ok(())
     })?;
-    let hex = |hasher: Sha256| hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = |hasher: Sha256| {
+        hasher
+            .finalize()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    };
     Ok(is_whole.then(|| hex(hasher)))
 }
 

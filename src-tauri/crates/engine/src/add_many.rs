@@ -145,10 +145,11 @@ impl Engine {
             Ok(Added::Duplicate(recording)) => return AddResult::Duplicate(recording),
             Err(error) => return AddResult::Refused(error),
         };
-        let (job_id, problem) = match self.transcribe(recording_id, None, self.settings().transcribe_options()) {
-            Ok(job_id) => (Some(job_id), None),
-            Err(error) => (None, Some(error)),
-        };
+        let (job_id, problem) =
+            match self.transcribe(recording_id, None, self.settings().transcribe_options()) {
+                Ok(job_id) => (Some(job_id), None),
+                Err(error) => (None, Some(error)),
+            };
         AddResult::Added {
             recording_id,
             job_id,

@@ -43,26 +43,49 @@ pub fn diagnostics(
     match ModelFolder::new(&settings.models).list() {
         Ok(models) => lines.extend(models.iter().map(|model| {
             // A model of the user's own may be named after anything.
-            let id = if model.known { model.id.as_str() } else { "own model" };
+            let id = if model.known {
+                model.id.as_str()
+            } else {
+                "own model"
+            };
             let problem = model.problem.as_ref().map_or("", |_| ", damaged");
-            format!("model: {id}, {}, {} bytes{problem}", model.description, model.bytes)
+            format!(
+                "model: {id}, {}, {} bytes{problem}",
+                model.description, model.bytes
+            )
         })),
         Err(_) => lines.push("models: the folder cannot be read".to_owned()),
     }
     if let Some(report) = engine.and_then(|engine| engine.doctor().ok()) {
         lines.push(format!("open jobs: {}", report.n_open_jobs));
         for folder in &report.folders {
-            let free = folder.free_bytes.map_or_else(|| "?".to_owned(), |bytes| (bytes / 1_000_000).to_string());
-            let writable = if folder.writable { "writable" } else { "not writable" };
+            let free = folder
+                .free_bytes
+                .map_or_else(|| "?".to_owned(), |bytes| (bytes / 1_000_000).to_string());
+            let writable = if folder.writable {
+                "writable"
+            } else {
+                "not writable"
+            };
             lines.push(format!("{} folder: {writable}, {free} MB free", folder.purpose));
         }
-        lines.extend(report.findings.iter().map(|finding| format!("finding: {}", redacted(&finding.what))));
+        lines.extend(
+            report
+                .findings
+                .iter()
+                .map(|finding| format!("finding: {}", redacted(&finding.what))),
+        );
     }
     lines.push("log:".to_owned());
-    lines.extend(
-        log.iter()
-            .map(|line| format!("{} {:?} {}: {}", line.at, line.level, line.target, redacted(&line.message))),
-    );
+    lines.extend(log.iter().map(|line| {
+        format!(
+            "{} {:?} {}: {}",
+            line.at,
+            line.level,
+            line.target,
+            redacted(&line.message)
+        )
+    }));
     lines.push(String::new());
     lines.join("\n")
 }
@@ -80,7 +103,10 @@ fn library_line(state: &LibraryState) -> String {
             ..
         } => format!("read-only, {n_recordings} recordings, {n_trashed} in the trash"),
         LibraryState::Damaged { backup, .. } => {
-            format!("damaged, {}", if backup.is_some() { "copied" } else { "not copied" })
+            format!(
+                "damaged, {}",
+                if backup.is_some() { "copied" } else { "not copied" }
+            )
         }
         LibraryState::Newer { .. } => "of a newer version".to_owned(),
         LibraryState::Unavailable { message, .. } => format!("unavailable: {}", redacted(message)),
@@ -92,8 +118,14 @@ fn settings_line(settings: &Settings) -> String {
         "language {}, model {}, threads {}, {} words of vocabulary, media {:?}, trash {} days, idle {} minutes, \
          interface {:?}, theme {:?}, log {}",
         settings.language,
-        if settings.model.is_some() { "chosen" } else { "left to the program" },
-        settings.threads.map_or_else(|| "left to the program".to_owned(), |n| n.to_string()),
+        if settings.model.is_some() {
+            "chosen"
+        } else {
+            "left to the program"
+        },
+        settings
+            .threads
+            .map_or_else(|| "left to the program".to_owned(), |n| n.to_string()),
         settings.vocabulary.len(),
         settings.media,
         settings.trash_days,
@@ -113,7 +145,9 @@ fn redacted(sentence: &str) -> String {
     };
     let ends = line
         .char_indices()
-        .find(|(at, c)| matches!(c, '/' | '\\' | '“' | '"' | '\'' | '‘') || (c.is_ascii_alphabetic() && is_drive(*at)))
+        .find(|(at, c)| {
+            matches!(c, '/' | '\\' | '“' | '"' | '\'' | '‘') || (c.is_ascii_alphabetic() && is_drive(*at))
+        })
         .map(|(at, _)| at);
     match ends {
         Some(at) => format!("{}…", &line[..at]),
@@ -152,9 +186,15 @@ mod tests {
         };
         let text = diagnostics("0.1.0", &settings, &state, None, &log);
         for private in ["김하늘", "주간", "kim", "Secret", "boss"] {
-            assert!(!text.contains(private), "“{private}” must not leave the computer: {text}");
+            assert!(
+                !text.contains(private),
+                "“{private}” must not leave the computer: {text}"
+            );
         }
         assert!(text.contains("worker started pid=12"), "what helps stays: {text}");
-        assert!(text.contains("job failed job_id=3"), "up to where it names a file: {text}");
+        assert!(
+            text.contains("job failed job_id=3"),
+            "up to where it names a file: {text}"
+        );
     }
 }

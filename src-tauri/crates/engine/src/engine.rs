@@ -111,7 +111,11 @@ impl Engine {
     /// Puts other settings in force, for everything that begins from now on. The folders stay those
     /// that the engine was opened with.
     pub fn set_settings(&self, mut settings: Settings) {
-        let mut place = self.inner.settings.write().unwrap_or_else(PoisonError::into_inner);
+        let mut place = self
+            .inner
+            .settings
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         settings.library.clone_from(&place.library);
         settings.models.clone_from(&place.models);
         *place = Arc::new(settings);

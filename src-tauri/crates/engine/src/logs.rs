@@ -46,7 +46,9 @@ pub fn log_tail(dir: &Path, prefix: &str, limit: usize) -> Vec<LogLine> {
         .flatten()
         .filter(|entry| {
             let name = entry.file_name().to_string_lossy().into_owned();
-            name.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('.')) && name.ends_with(".log")
+            name.strip_prefix(prefix)
+                .is_some_and(|rest| rest.starts_with('.'))
+                && name.ends_with(".log")
         })
         .map(|entry| entry.path())
         .collect();
@@ -108,17 +110,26 @@ mod tests {
     fn the_last_lines_come_in_order_over_two_days() {
         let folder = tempfile::tempdir().unwrap();
         let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
-        write("window.2026-11-23.log", "2026-11-23T08:00:00Z  INFO a: yesterday\n");
+        write(
+            "window.2026-11-23.log",
+            "2026-11-23T08:00:00Z  INFO a: yesterday\n",
+        );
         write(
             "window.2026-11-24.log",
             "2026-11-24T08:00:00Z  WARN recordroute_engine::queue: two\nlines\n2026-11-24T08:00:01Z ERROR b: last\n",
         );
-        write("other.2026-11-24.log", "2026-11-24T09:00:00Z  INFO c: of another program\n");
+        write(
+            "other.2026-11-24.log",
+            "2026-11-24T09:00:00Z  INFO c: of another program\n",
+        );
         let lines = log_tail(folder.path(), "window", 10);
         let messages: Vec<&str> = lines.iter().map(|line| line.message.as_str()).collect();
         assert_eq!(messages, ["yesterday", "two\nlines", "last"], "oldest first");
         assert_eq!(lines[1].level, LogLevel::Warn, "levels are read");
-        assert_eq!(lines[1].target, "recordroute_engine::queue", "and the part of the program");
+        assert_eq!(
+            lines[1].target, "recordroute_engine::queue",
+            "and the part of the program"
+        );
         let last = log_tail(folder.path(), "window", 1);
         assert_eq!(last[0].message, "last", "a limit keeps the newest");
     }

@@ -83,7 +83,9 @@ mod tests {
         );
         let advised = list.advised.unwrap();
         assert!(
-            list.offered.iter().any(|offered| offered.entry.id == advised && offered.fits),
+            list.offered
+                .iter()
+                .any(|offered| offered.entry.id == advised && offered.fits),
             "what is advised is offered and fits"
         );
     }
@@ -92,6 +94,9 @@ mod tests {
     fn a_model_leaves_room_to_live() {
         assert!(fits(3 << 30, 4 << 30), "three quarters are for the model");
         assert!(!fits(7 << 29, 4 << 30), "more would make the machine swap");
-        assert!(fits(1 << 40, 0), "a machine that does not tell its memory is trusted");
+        assert!(
+            fits(1 << 40, 0),
+            "a machine that does not tell its memory is trusted"
+        );
     }
 }

@@ -42,6 +42,15 @@ impl Engine {
         Ok(self.inner.library.media_path(&recording)?)
     }
 
+    /// The same where the file is there; an error that names it where it is not.
+    pub fn existing_media_path(&self, id: RecordingId) -> Result<PathBuf, Error> {
+        let path = self.media_path(id)?;
+        match std::fs::metadata(&path) {
+            Ok(_) => Ok(path),
+            Err(source) => Err(Error::Unreadable { path, source }),
+        }
+    }
+
     /// A name for an exported file: the title, where it makes a file name.
     pub fn export_file_name(&self, id: RecordingId, format: Format) -> Result<String, Error> {
         let title = self.recording(id)?.title;
@@ -100,7 +109,11 @@ mod tests {
 
     #[test]
     fn a_title_makes_a_file_name() {
-        assert_eq!(file_stem("회의: 1/2 분기"), "회의- 1-2 분기", "what Windows refuses is replaced");
+        assert_eq!(
+            file_stem("회의: 1/2 분기"),
+            "회의- 1-2 분기",
+            "what Windows refuses is replaced"
+        );
         assert_eq!(file_stem("..."), "RecordRoute", "points alone are no name");
     }
 

@@ -195,7 +195,11 @@ mod tests {
         );
         assert_eq!(plain.language, Language::KOREAN, "codes are read as languages");
         assert_eq!(plain.threads, Some(3), "numbers in the environment are text");
-        assert_eq!(plain.vocabulary, ["김하늘", "RecordRoute"], "lists are parted by commas");
+        assert_eq!(
+            plain.vocabulary,
+            ["김하늘", "RecordRoute"],
+            "lists are parted by commas"
+        );
         assert_eq!(plain.trash_days, 30, "what nobody sets keeps its default");
 
         sources.overrides.library = Some("/from/flag".into());
@@ -222,7 +226,8 @@ mod tests {
     fn saving_keeps_what_people_and_other_versions_wrote() {
         let folder = tempfile::tempdir().unwrap();
         let sources = SettingsSources::in_folder(folder.path());
-        let written = "# mine\ntrash_days = 90 # a quarter\nfuture_key = \"stays\"\nmodel = \"whisper-base\"\n";
+        let written =
+            "# mine\ntrash_days = 90 # a quarter\nfuture_key = \"stays\"\nmodel = \"whisper-base\"\n";
         fs::write(sources.file(), written).unwrap();
         let mut wanted = sources.load().unwrap();
         wanted.trash_days = 7;
@@ -230,12 +235,28 @@ mod tests {
         wanted.theme = Theme::Dark;
         wanted.interface_language = InterfaceLanguage::Ko;
         wanted.vocabulary = vec!["김하늘".to_owned()];
-        assert_eq!(sources.save(&wanted).unwrap(), wanted, "what was saved is in force");
+        assert_eq!(
+            sources.save(&wanted).unwrap(),
+            wanted,
+            "what was saved is in force"
+        );
         let text = fs::read_to_string(sources.file()).unwrap();
-        assert!(text.starts_with("# mine\ntrash_days = 7 # a quarter\n"), "comments stay: {text}");
-        assert!(text.contains("future_key = \"stays\""), "unknown keys stay: {text}");
-        assert!(!text.contains("model ="), "what is left to the program is taken out: {text}");
-        assert!(!text.contains("notify"), "what was not changed is not written: {text}");
+        assert!(
+            text.starts_with("# mine\ntrash_days = 7 # a quarter\n"),
+            "comments stay: {text}"
+        );
+        assert!(
+            text.contains("future_key = \"stays\""),
+            "unknown keys stay: {text}"
+        );
+        assert!(
+            !text.contains("model ="),
+            "what is left to the program is taken out: {text}"
+        );
+        assert!(
+            !text.contains("notify"),
+            "what was not changed is not written: {text}"
+        );
     }
 
     #[test]

@@ -16,16 +16,16 @@ const MAX_ENTRIES: usize = 500_000;
 const MAX_DEPTH: usize = 64;
 
 const MEDIA_ENDINGS: [&str; 34] = [
-    "3g2", "3gp", "aac", "ac3", "aif", "aifc", "aiff", "amr", "ape", "avi", "caf", "flac", "flv", "m2ts", "m4a",
-    "m4b", "m4v", "mka", "mkv", "mov", "mp2", "mp3", "mp4", "mpeg", "mpg", "oga", "ogg", "opus", "ts", "wav",
-    "weba", "webm", "wma", "wmv",
+    "3g2", "3gp", "aac", "ac3", "aif", "aifc", "aiff", "amr", "ape", "avi", "caf", "flac", "flv", "m2ts",
+    "m4a", "m4b", "m4v", "mka", "mkv", "mov", "mp2", "mp3", "mp4", "mpeg", "mpg", "oga", "ogg", "opus", "ts",
+    "wav", "weba", "webm", "wma", "wmv",
 ];
 
 /// Files with these endings are not even opened.
 const OTHER_ENDINGS: [&str; 40] = [
-    "bin", "bmp", "c", "css", "csv", "db", "dll", "doc", "docx", "exe", "gif", "gz", "heic", "htm", "html", "hwp",
-    "ini", "iso", "jpeg", "jpg", "js", "json", "log", "md", "part", "pdf", "png", "ppt", "pptx", "py", "rtf", "srt",
-    "svg", "tmp", "txt", "vtt", "xls", "xlsx", "xml", "zip",
+    "bin", "bmp", "c", "css", "csv", "db", "dll", "doc", "docx", "exe", "gif", "gz", "heic", "htm", "html",
+    "hwp", "ini", "iso", "jpeg", "jpg", "js", "json", "log", "md", "part", "pdf", "png", "ppt", "pptx", "py",
+    "rtf", "srt", "svg", "tmp", "txt", "vtt", "xls", "xlsx", "xml", "zip",
 ];
 
 /// What a walk tells.
@@ -103,7 +103,9 @@ impl Walk<'_> {
                 return None;
             }
             // Links to folders are not followed: they may lead in a circle or out over the disk.
-            let is_link = path.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink());
+            let is_link = path
+                .symlink_metadata()
+                .is_ok_and(|metadata| metadata.is_symlink());
             if path.is_dir() {
                 if !is_link && depth < MAX_DEPTH {
                     self.folder(&path, depth + 1)?;
@@ -142,9 +144,16 @@ fn begins_like_media(path: &Path) -> bool {
     head.get(4..8) == Some(b"ftyp")
         || (starts(b"RIFF") && form == b"WAVE")
         || (starts(b"FORM") && matches!(form, b"AIFF" | b"AIFC"))
-        || [&b"OggS"[..], b"fLaC", b"ID3", b"caff", b"RF64", b"\x1a\x45\xdf\xa3"]
-            .iter()
-            .any(|magic| starts(magic))
+        || [
+            &b"OggS"[..],
+            b"fLaC",
+            b"ID3",
+            b"caff",
+            b"RF64",
+            b"\x1a\x45\xdf\xa3",
+        ]
+        .iter()
+        .any(|magic| starts(magic))
 }
 
 #[cfg(test)]
@@ -156,7 +165,11 @@ mod tests {
         walk(paths, &CancellationToken::new(), &sender);
         drop(sender);
         let name = |found| match found {
-            Found::File(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            Found::File(path) => path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned(),
             Found::TooMany => "too many".to_owned(),
         };
         receiver.into_iter().map(name).collect()
@@ -196,6 +209,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("a.wav"), b"").unwrap();
         std::os::unix::fs::symlink(folder.path(), folder.path().join("again")).unwrap();
-        assert_eq!(walked(vec![folder.path().to_owned()]), ["a.wav"], "the circle is not walked");
+        assert_eq!(
+            walked(vec![folder.path().to_owned()]),
+            ["a.wav"],
+            "the circle is not walked"
+        );
     }
 }

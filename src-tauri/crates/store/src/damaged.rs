@@ -89,8 +89,13 @@ fn io_error(path: &Path) -> impl FnOnce(io::Error) -> StoreError {
 
 fn earlier_copy(dir: &Path, database: &Path) -> Option<PathBuf> {
     let is_copy = |path: &PathBuf| {
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        name.starts_with("library-backup-") && name.ends_with(".db") && same_bytes(path, database).unwrap_or(false)
+        let name = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or_default();
+        name.starts_with("library-backup-")
+            && name.ends_with(".db")
+            && same_bytes(path, database).unwrap_or(false)
     };
     fs::read_dir(dir)
         .ok()?
@@ -132,7 +137,11 @@ mod tests {
         let copy = back_up(dir.path()).unwrap();
         assert_eq!(fs::read(&copy).unwrap(), RUBBISH, "the copy is whole");
         assert_eq!(fs::read(&database).unwrap(), RUBBISH, "the original is untouched");
-        assert_eq!(back_up(dir.path()).unwrap(), copy, "looking again makes no second copy");
+        assert_eq!(
+            back_up(dir.path()).unwrap(),
+            copy,
+            "looking again makes no second copy"
+        );
         fs::write(&database, b"damaged in another way").unwrap();
         assert_ne!(back_up(dir.path()).unwrap(), copy, "other bytes are copied anew");
         assert_eq!(fs::read(&copy).unwrap(), RUBBISH, "and no copy is written over");
@@ -145,13 +154,21 @@ mod tests {
         fs::write(&database, RUBBISH).unwrap();
         fs::write(with_suffix(&database, "-wal"), b"log").unwrap();
         let aside = move_aside(dir.path()).unwrap();
-        assert_eq!(fs::read(&aside).unwrap(), RUBBISH, "the old database is there under another name");
+        assert_eq!(
+            fs::read(&aside).unwrap(),
+            RUBBISH,
+            "the old database is there under another name"
+        );
         assert_eq!(
             fs::read(with_suffix(&aside, "-wal")).unwrap(),
             b"log",
             "with what belongs to it"
         );
         let library = Library::open(dir.path()).unwrap();
-        assert_eq!(library.n_recordings(false).unwrap(), 0, "and a new library begins in its place");
+        assert_eq!(
+            library.n_recordings(false).unwrap(),
+            0,
+            "and a new library begins in its place"
+        );
     }
 }

@@ -14,7 +14,11 @@ fn words_are_read_where_somebody_looks() {
         words.into_iter().map(|word| word.text).collect()
     };
     assert_eq!(texts(0, 30_000), ["하나", "two", "셋"], "all of them, in order");
-    assert_eq!(texts(10_000, 20_000), ["two"], "a word belongs to where it begins");
+    assert_eq!(
+        texts(10_000, 20_000),
+        ["two"],
+        "a word belongs to where it begins"
+    );
     assert_eq!(texts(10_001, 20_000), [] as [String; 0], "and to nowhere else");
     let segments = library.segments(id).unwrap();
     let whole = library.transcript(id).unwrap().segments;
