@@ -2,7 +2,7 @@ use recordroute_engine::core as domain;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use crate::wire::mirror;
+use crate::wire::{Crossing, mirror_enum};
 
 /// What a command that failed tells the page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
@@ -13,7 +13,7 @@ pub struct CommandError {
     pub message: String,
 }
 
-mirror! {
+mirror_enum! {
     /// Where the page branches on an error.
     ErrorCode = domain::ErrorCode {
         NotFound, UnsupportedMedia, NoAudio, ModelMissing, ModelInvalid, WorkerDied, DiskFull, ReadOnly,
@@ -25,7 +25,7 @@ impl CommandError {
     /// An error with the engine's sentence, as it makes sense in a window.
     pub fn new(code: domain::ErrorCode, sentence: &str) -> Self {
         Self {
-            code: code.into(),
+            code: Crossing::cross(code),
             message: without_commands(sentence),
         }
     }

@@ -8,7 +8,8 @@ use tokio::sync::broadcast::error::RecvError;
 
 use crate::attention::Attention;
 use crate::error::CommandError;
-use crate::wire::{LibraryState, Progress, Segment};
+use crate::shell::Page;
+use crate::wire::{Crossing, LibraryState, ModelProgress, Progress, Segment};
 
 /// Everything that the core tells the page without being asked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type, Event)]
@@ -51,7 +52,7 @@ pub enum AppEvent {
         state: LibraryState,
     },
     ModelProgress {
-        progress: crate::wire::ModelProgress,
+        progress: ModelProgress,
     },
     ModelsChanged,
     /// Files hang over the window.
@@ -72,15 +73,6 @@ pub enum AppEvent {
     },
 }
 
-impl AppEvent {
-    /// Tells the page; one that is gone needs no news.
-    pub fn tell<R: Runtime>(self, app: &AppHandle<R>) {
-        if let Err(error) = self.emit(app) {
-            tracing::warn!(%error, "the page could not be told");
-        }
-    }
-}
-
 impl From<EngineEvent> for AppEvent {
     fn from(event: EngineEvent) -> Self {
         match event {
@@ -95,7 +87,7 @@ impl From<EngineEvent> for AppEvent {
             } => Self::JobProgress {
                 job_id: job_id.0,
                 recording_id: recording_id.0,
-                progress: progress.into(),
+                progress: Crossing::cross(progress),
             },
             EngineEvent::Segments {
                 job_id,
@@ -104,7 +96,7 @@ impl From<EngineEvent> for AppEvent {
             } => Self::Segments {
                 job_id: job_id.0,
                 recording_id: recording_id.0,
-                segments: segments.into_iter().map(Segment::from).collect(),
+                segments: Crossing::cross(segments),
             },
             EngineEvent::JobDone {
                 job_id,
@@ -133,22 +125,30 @@ impl From<EngineEvent> for AppEvent {
     }
 }
 
-/// Tells the page what the engine tells us, until the engine is gone.
-pub fn forward<R: Runtime>(mut engine: Receiver<EngineEvent>, app: AppHandle<R>) {
-    tauri::async_runtime::spawn(async move {
-        let mut attention = Attention::new(app.clone());
-        loop {
-            match engine.recv().await {
-                Ok(event) => {
-                    attention.follow(&event);
-                    AppEvent::from(event).tell(&app);
-                }
-                // Too many at once: the page looks everything up instead.
-                Err(RecvError::Lagged(_)) => AppEvent::LibraryChanged { recording_id: None }.tell(&app),
-                Err(RecvError::Closed) => return,
-            }
+impl<R: Runtime> Page for AppHandle<R> {
+    fn tell(&self, event: AppEvent) {
+        if let Err(error) = event.emit(self) {
+            tracing::warn!(%error, "the page could not be told");
         }
-    });
+    }
+
+    fn follow(&self, mut engine: Receiver<EngineEvent>) {
+        let app = self.clone();
+        tauri::async_runtime::spawn(async move {
+            let mut attention = Attention::new(app.clone());
+            loop {
+                match engine.recv().await {
+                    Ok(event) => {
+                        attention.follow(&event);
+                        app.tell(event.into());
+                    }
+                    // Too many at once: the page looks everything up instead.
+                    Err(RecvError::Lagged(_)) => app.tell(AppEvent::LibraryChanged { recording_id: None }),
+                    Err(RecvError::Closed) => return,
+                }
+            }
+        });
+    }
 }
 
 #[cfg(test)]

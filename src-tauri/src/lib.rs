@@ -18,7 +18,6 @@ mod media;
 mod native_words;
 mod paths;
 mod shell;
-mod tasks;
 mod window;
 mod wire;
 
@@ -27,7 +26,7 @@ use std::process::ExitCode;
 
 use recordroute_engine::core::{InferenceError, Transcriber};
 use recordroute_engine::worker::serve;
-use recordroute_engine::{Overrides, Settings, SettingsSources, log_to_file, log_to_stderr};
+use recordroute_engine::{Overrides, Settings, SettingsSources, Tasks, log_to_file, log_to_stderr};
 use tauri::async_runtime::spawn_blocking;
 use tauri::{App, Manager, RunEvent, Runtime};
 use tauri_plugin_window_state::StateFlags;
@@ -35,7 +34,6 @@ use tauri_plugin_window_state::StateFlags;
 use commands::out::Clipboard;
 use paths::Paths;
 use shell::Shell;
-use tasks::Tasks;
 use window::Closing;
 
 /// Log files of the window begin with this.
@@ -134,13 +132,14 @@ fn build<R: Runtime>(builder: tauri::Builder<R>, shell: Shell) -> tauri::Result<
         .manage(Closing::default())
         .manage(Clipboard::default())
         .register_asynchronous_uri_scheme_protocol("media", |context, request, responder| {
-            let app = context.app_handle().clone();
-            spawn_blocking(move || responder.respond(media::answer(&app, &request)));
+            let shell = context.app_handle().state::<Shell>().inner().clone();
+            spawn_blocking(move || responder.respond(media::answer(&shell, &request)));
         })
         .invoke_handler(ipc.invoke_handler())
         .on_window_event(window::on_event)
         .setup(move |app| {
             ipc.mount_events(app);
+            app.state::<Shell>().attach(app.handle().clone());
             Ok(())
         })
         .build(tauri::generate_context!())

@@ -10,6 +10,7 @@ use tauri::{AppHandle, Manager, Runtime};
 
 use crate::error::CommandError;
 use crate::events::AppEvent;
+use crate::shell::Page;
 use crate::wire::shown;
 
 #[derive(Default)]
@@ -76,7 +77,7 @@ impl Paths {
         let mut inner = this.lock();
         if inner.page_listens {
             drop(inner);
-            AppEvent::FilesOpened { paths }.tell(app);
+            app.tell(AppEvent::FilesOpened { paths });
         } else {
             inner.waiting.extend(paths);
         }

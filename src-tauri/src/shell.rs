@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use recordroute_engine::core::ErrorCode as EngineCode;
+use recordroute_engine::core::{ErrorCode as EngineCode, Event};
 use recordroute_engine::models::ModelFolder;
 use recordroute_engine::worker::WorkerCommand;
 use recordroute_engine::{
@@ -9,10 +9,19 @@ use recordroute_engine::{
     library_folder_in,
 };
 use tauri::async_runtime::spawn_blocking;
-use tauri::{AppHandle, Runtime};
+use tokio::sync::broadcast::Receiver;
 
 use crate::error::{CommandError, ErrorCode};
-use crate::events::{self, AppEvent};
+use crate::events::AppEvent;
+use crate::wire::Crossing;
+
+/// Whom the shell tells what happens.
+pub trait Page: Send + Sync {
+    /// Tells the page; one that is gone needs no news.
+    fn tell(&self, event: AppEvent);
+    /// Tells the page what the engine tells us, until the engine is gone.
+    fn follow(&self, engine: Receiver<Event>);
+}
 
 /// The settings and the engine, which is opened by the first command that needs it: the window
 /// stands before the library is open, and where that fails it is there to say why.
@@ -25,6 +34,7 @@ struct Inner {
     sources: Result<SettingsSources, CommandError>,
     settings: Mutex<Result<Settings, CommandError>>,
     state: Mutex<State>,
+    page: OnceLock<Box<dyn Page>>,
 }
 
 enum State {
@@ -62,7 +72,21 @@ impl Shell {
                 sources,
                 settings: Mutex::new(settings),
                 state: Mutex::new(State::Closed),
+                page: OnceLock::new(),
             }),
+        }
+    }
+
+    /// Names the page that is told from now on, once.
+    pub fn attach(&self, page: impl Page + 'static) {
+        // A second page would be a second window, which there is not.
+        let _ = self.inner.page.set(Box::new(page));
+    }
+
+    /// Tells the page.
+    pub fn tell(&self, event: AppEvent) {
+        if let Some(page) = self.inner.page.get() {
+            page.tell(event);
         }
     }
 
@@ -97,25 +121,32 @@ impl Shell {
     }
 
     /// Runs a use case of the engine off the asynchronous runtime.
-    pub async fn call<R: Runtime, T: Send + 'static>(
+    pub async fn call<T: Send + 'static>(
         &self,
-        app: &AppHandle<R>,
         use_case: impl FnOnce(&Engine) -> Result<T, recordroute_engine::Error> + Send + 'static,
     ) -> Result<T, CommandError> {
-        let (shell, handle) = (self.clone(), app.clone());
+        let shell = self.clone();
         blocking(move || {
-            let engine = shell.engine(&handle)?;
+            let engine = shell.engine()?;
             let result = use_case(&engine).map_err(CommandError::from);
             if matches!(&result, Err(error) if error.code == ErrorCode::DamagedLibrary) {
-                shell.examine(&handle, &engine);
+                shell.examine(&engine);
             }
             result
         })
         .await
     }
 
+    /// The same, with the answer as the page knows it.
+    pub async fn ask<T: Send + 'static, A: Crossing<T>>(
+        &self,
+        use_case: impl FnOnce(&Engine) -> Result<T, recordroute_engine::Error> + Send + 'static,
+    ) -> Result<A, CommandError> {
+        self.call(use_case).await.map(A::cross)
+    }
+
     /// The engine, opened where it is not yet.
-    pub fn engine<R: Runtime>(&self, app: &AppHandle<R>) -> Result<Engine, CommandError> {
+    pub fn engine(&self) -> Result<Engine, CommandError> {
         // Held while the library opens, so that two commands do not open it twice; only blocking
         // threads wait here.
         let mut state = lock(&self.inner.state);
@@ -135,7 +166,9 @@ impl Shell {
         };
         match opened {
             Ok(engine) => {
-                events::forward(engine.subscribe(), app.clone());
+                if let Some(page) = self.inner.page.get() {
+                    page.follow(engine.subscribe());
+                }
                 *state = State::Open(engine.clone());
                 Ok(engine)
             }
@@ -155,8 +188,8 @@ impl Shell {
     }
 
     /// How the library is.
-    pub fn library_state<R: Runtime>(&self, app: &AppHandle<R>) -> LibraryState {
-        match self.engine(app) {
+    pub fn library_state(&self) -> LibraryState {
+        match self.engine() {
             Ok(engine) => engine.library_state(),
             Err(error) => match &*lock(&self.inner.state) {
                 State::Refused(state, _) => state.clone(),
@@ -166,37 +199,32 @@ impl Shell {
     }
 
     /// Closes the library and looks at it again, with the settings read anew.
-    pub fn reopen<R: Runtime>(&self, app: &AppHandle<R>) -> LibraryState {
+    pub fn reopen(&self) -> LibraryState {
         self.close_as(State::Closed);
         if let Ok(sources) = &self.inner.sources {
             *lock(&self.inner.settings) = sources.load().map_err(CommandError::from);
         }
-        let state = self.library_state(app);
-        AppEvent::LibraryState {
-            state: state.clone().into(),
-        }
-        .tell(app);
-        AppEvent::LibraryChanged { recording_id: None }.tell(app);
+        let state = self.library_state();
+        self.tell(AppEvent::LibraryState {
+            state: Crossing::cross(state.clone()),
+        });
+        self.tell(AppEvent::LibraryChanged { recording_id: None });
         state
     }
 
     /// Opens the library that belongs into the folder that the user chose, from now on.
-    pub fn move_to<R: Runtime>(
-        &self,
-        app: &AppHandle<R>,
-        chosen: &Path,
-    ) -> Result<LibraryState, CommandError> {
+    pub fn move_to(&self, chosen: &Path) -> Result<LibraryState, CommandError> {
         let library = library_folder_in(chosen);
         self.change_settings(|settings| Ok(Settings { library, ..settings }))?;
-        Ok(self.reopen(app))
+        Ok(self.reopen())
     }
 
     /// Moves a damaged library aside and begins an empty one.
-    pub fn begin_new<R: Runtime>(&self, app: &AppHandle<R>) -> Result<LibraryState, CommandError> {
-        match self.library_state(app) {
-            LibraryState::Damaged { dir, .. } => {
-                begin_new_library(&dir)?;
-                Ok(self.reopen(app))
+    pub fn begin_new(&self) -> Result<LibraryState, CommandError> {
+        match self.library_state() {
+            LibraryState::Damaged { path, .. } => {
+                begin_new_library(&path)?;
+                Ok(self.reopen())
             }
             // Whole libraries are never moved, whatever the page asks for.
             other => Ok(other),
@@ -204,13 +232,15 @@ impl Shell {
     }
 
     /// A use case met damage: looks closely, and closes the library where it is true.
-    fn examine<R: Runtime>(&self, app: &AppHandle<R>, engine: &Engine) {
+    fn examine(&self, engine: &Engine) {
         let Some(state) = engine.examine_library() else {
             return;
         };
         let error = CommandError::new(EngineCode::DamagedLibrary, "The library's database is damaged.");
         self.close_as(State::Refused(state.clone(), error));
-        AppEvent::LibraryState { state: state.into() }.tell(app);
+        self.tell(AppEvent::LibraryState {
+            state: Crossing::cross(state),
+        });
     }
 
     /// Lets go of the engine for good, which gives a running job back to the queue.
@@ -237,7 +267,7 @@ fn open(settings: Settings, dir: &Path) -> Result<Engine, (LibraryState, Command
 
 fn unavailable(dir: &Path, error: &CommandError) -> LibraryState {
     LibraryState::Unavailable {
-        dir: dir.to_owned(),
+        path: dir.to_owned(),
         message: error.message.clone(),
     }
 }

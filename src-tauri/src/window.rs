@@ -9,7 +9,8 @@ use tauri::{AppHandle, CloseRequestApi, DragDropEvent, Manager, Runtime, Window,
 
 use crate::events::AppEvent;
 use crate::paths::Paths;
-use crate::shell::Shell;
+use crate::shell::{Page, Shell};
+use crate::wire::Crossing;
 
 /// Asking again after that closes: a page that does not answer must not keep its window open.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -58,14 +59,13 @@ impl Closing {
 pub fn on_event<R: Runtime>(window: &Window<R>, event: &WindowEvent) {
     let app = window.app_handle();
     match event {
-        WindowEvent::DragDrop(DragDropEvent::Enter { paths, .. }) => AppEvent::DragOver {
-            n_paths: u32::try_from(paths.len()).unwrap_or(u32::MAX),
-        }
-        .tell(app),
-        WindowEvent::DragDrop(DragDropEvent::Leave) => AppEvent::DragLeft.tell(app),
+        WindowEvent::DragDrop(DragDropEvent::Enter { paths, .. }) => app.tell(AppEvent::DragOver {
+            n_paths: Crossing::cross(paths.len()),
+        }),
+        WindowEvent::DragDrop(DragDropEvent::Leave) => app.tell(AppEvent::DragLeft),
         WindowEvent::DragDrop(DragDropEvent::Drop { paths, .. }) => {
             let paths = app.state::<Paths>().offer(paths.iter().cloned());
-            AppEvent::FilesDropped { paths }.tell(app);
+            app.tell(AppEvent::FilesDropped { paths });
         }
         WindowEvent::CloseRequested { api, .. } => close_requested(app, api),
         _ => {}
@@ -76,7 +76,7 @@ fn close_requested<R: Runtime>(app: &AppHandle<R>, api: &CloseRequestApi) {
     let n_running = n_running(app);
     if n_running > 0 && app.state::<Closing>().must_ask() {
         api.prevent_close();
-        AppEvent::CloseAsked { n_running }.tell(app);
+        app.tell(AppEvent::CloseAsked { n_running });
     }
 }
 
@@ -87,7 +87,7 @@ fn n_running<R: Runtime>(app: &AppHandle<R>) -> u32 {
         .and_then(|engine| engine.open_jobs().ok())
         .unwrap_or_default();
     let n_running = jobs.iter().filter(|job| job.state == JobState::Running).count();
-    u32::try_from(n_running).unwrap_or(u32::MAX)
+    Crossing::cross(n_running)
 }
 
 /// Brings the window to the front.

@@ -1,24 +1,22 @@
-use recordroute_engine::AddOptions;
+use recordroute_engine::{AddOptions, Tasks};
 use tauri::ipc::Channel;
 use tauri::{AppHandle, Runtime, State};
 
+use super::{Answer, Core};
 use crate::dialogs;
-use crate::error::CommandError;
 use crate::paths::Paths;
-use crate::shell::{Shell, blocking};
-use crate::tasks::Tasks;
-use crate::wire::{AddProgress, AddSummary, OnDuplicate};
+use crate::shell::blocking;
+use crate::wire::{AddProgress, AddSummary, Crossing, OnDuplicate};
 
 /// Asks for files; empty where the user dismissed the question.
 #[tauri::command]
 #[specta::specta]
 pub async fn choose_files<R: Runtime>(
     app: AppHandle<R>,
-    shell: State<'_, Shell>,
+    core: Core<'_>,
     paths: State<'_, Paths>,
-) -> Result<Vec<String>, CommandError> {
-    let chosen = dialogs::media_files(&app, dialogs::words(&shell)).await;
-    Ok(paths.offer(chosen))
+) -> Answer<Vec<String>> {
+    Ok(paths.offer(dialogs::media_files(&app, dialogs::words(&core)).await))
 }
 
 /// Asks for a folder; empty where the user dismissed the question.
@@ -26,39 +24,38 @@ pub async fn choose_files<R: Runtime>(
 #[specta::specta]
 pub async fn choose_folder<R: Runtime>(
     app: AppHandle<R>,
-    shell: State<'_, Shell>,
+    core: Core<'_>,
     paths: State<'_, Paths>,
-) -> Result<Vec<String>, CommandError> {
-    let chosen = dialogs::folder(&app, dialogs::words(&shell).choose_folder).await;
-    Ok(paths.offer(chosen))
+) -> Answer<Vec<String>> {
+    Ok(paths.offer(dialogs::folder(&app, dialogs::words(&core).choose_folder).await))
 }
 
 /// Adds files and what is in folders, and queues their transcription.
 #[tauri::command]
 #[specta::specta]
-pub async fn add_paths<R: Runtime>(
-    app: AppHandle<R>,
-    shell: State<'_, Shell>,
+pub async fn add_paths(
+    core: Core<'_>,
     tasks: State<'_, Tasks>,
     offered: State<'_, Paths>,
     paths: Vec<String>,
     on_duplicate: OnDuplicate,
     tell: Channel<AddProgress>,
-) -> Result<AddSummary, CommandError> {
+) -> Answer<AddSummary> {
     let paths = offered.check(paths)?;
     let task = tasks.begin_adding()?;
-    let shell = shell.inner().clone();
+    let shell = core.inner().clone();
     blocking(move || {
         let options = AddOptions {
             on_duplicate: on_duplicate.into(),
             media: None,
         };
-        let engine = shell.engine(&app)?;
-        let summary = engine.add_paths(paths, &options, task.token(), &mut |progress| {
-            // A page that was reloaded listens no more; the files are added all the same.
-            let _ = tell.send(progress.into());
-        });
-        Ok(summary.into())
+        let summary = shell
+            .engine()?
+            .add_paths(paths, &options, task.token(), &mut |progress| {
+                // A page that was reloaded listens no more; the files are added all the same.
+                let _ = tell.send(Crossing::cross(progress));
+            });
+        Ok(Crossing::cross(summary))
     })
     .await
 }
@@ -66,7 +63,7 @@ pub async fn add_paths<R: Runtime>(
 /// Ends the adding; what was added stays.
 #[tauri::command]
 #[specta::specta]
-pub async fn stop_adding(tasks: State<'_, Tasks>) -> Result<(), CommandError> {
+pub async fn stop_adding(tasks: State<'_, Tasks>) -> Answer<()> {
     tasks.stop_adding();
     Ok(())
 }
@@ -74,6 +71,6 @@ pub async fn stop_adding(tasks: State<'_, Tasks>) -> Result<(), CommandError> {
 /// Paths that the program was started with.
 #[tauri::command]
 #[specta::specta]
-pub async fn take_opened_paths(paths: State<'_, Paths>) -> Result<Vec<String>, CommandError> {
+pub async fn take_opened_paths(paths: State<'_, Paths>) -> Answer<Vec<String>> {
     Ok(paths.take_waiting())
 }

@@ -1,54 +1,41 @@
-use tauri::{AppHandle, Runtime, State};
+use tauri::{AppHandle, Runtime};
 
+use super::{Answer, Core};
 use crate::dialogs;
-use crate::error::CommandError;
-use crate::shell::{Shell, blocking};
-use crate::wire::LibraryState;
+use crate::shell::blocking;
+use crate::wire::{Crossing, LibraryState};
 
 /// Whether the library can be used.
 #[tauri::command]
 #[specta::specta]
-pub async fn library_state<R: Runtime>(
-    app: AppHandle<R>,
-    shell: State<'_, Shell>,
-) -> Result<LibraryState, CommandError> {
-    let shell = shell.inner().clone();
-    blocking(move || Ok(shell.library_state(&app).into())).await
+pub async fn library_state(core: Core<'_>) -> Answer<LibraryState> {
+    let shell = core.inner().clone();
+    blocking(move || Ok(Crossing::cross(shell.library_state()))).await
 }
 
 /// Looks at the library again, such as after a drive was connected.
 #[tauri::command]
 #[specta::specta]
-pub async fn reopen_library<R: Runtime>(
-    app: AppHandle<R>,
-    shell: State<'_, Shell>,
-) -> Result<LibraryState, CommandError> {
-    let shell = shell.inner().clone();
-    blocking(move || Ok(shell.reopen(&app).into())).await
+pub async fn reopen_library(core: Core<'_>) -> Answer<LibraryState> {
+    let shell = core.inner().clone();
+    blocking(move || Ok(Crossing::cross(shell.reopen()))).await
 }
 
-/// Asks for a folder and opens the library there.
+/// Asks for a folder and opens the library there; none where the user dismissed the question.
 #[tauri::command]
 #[specta::specta]
-pub async fn choose_library<R: Runtime>(
-    app: AppHandle<R>,
-    shell: State<'_, Shell>,
-) -> Result<Option<LibraryState>, CommandError> {
-    let shell = shell.inner().clone();
-    let title = dialogs::words(&shell).choose_library;
-    let Some(folder) = dialogs::folder(&app, title).await else {
+pub async fn choose_library<R: Runtime>(app: AppHandle<R>, core: Core<'_>) -> Answer<Option<LibraryState>> {
+    let shell = core.inner().clone();
+    let Some(folder) = dialogs::folder(&app, dialogs::words(&shell).choose_library).await else {
         return Ok(None);
     };
-    blocking(move || Ok(Some(shell.move_to(&app, &folder)?.into()))).await
+    blocking(move || Ok(Some(Crossing::cross(shell.move_to(&folder)?)))).await
 }
 
 /// Moves a damaged library aside, deleting nothing, and begins an empty one.
 #[tauri::command]
 #[specta::specta]
-pub async fn begin_new_library<R: Runtime>(
-    app: AppHandle<R>,
-    shell: State<'_, Shell>,
-) -> Result<LibraryState, CommandError> {
-    let shell = shell.inner().clone();
-    blocking(move || Ok(shell.begin_new(&app)?.into())).await
+pub async fn begin_new_library(core: Core<'_>) -> Answer<LibraryState> {
+    let shell = core.inner().clone();
+    blocking(move || Ok(Crossing::cross(shell.begin_new()?))).await
 }

@@ -1,48 +1,47 @@
 use std::path::Path;
 
-use recordroute_engine::core::{ErrorCode, ModelId};
-use recordroute_engine::models::{self, ImportOptions, ImportOutcome};
-use recordroute_engine::{Error, list_models};
+use recordroute_engine::core::ModelId;
+use recordroute_engine::models::{self, ImportOptions, ImportOutcome, ModelsError};
+use recordroute_engine::{Error, Tasks, list_models};
 use tauri::ipc::Channel;
 use tauri::{AppHandle, Runtime, State};
 
+use super::{Answer, Core};
 use crate::dialogs;
 use crate::error::CommandError;
 use crate::events::AppEvent;
-use crate::shell::{Shell, blocking};
-use crate::tasks::Tasks;
+use crate::shell::blocking;
 use crate::wire::{
-    DownloadOutcome, ImportFrom, InstalledModel, ModelProgress, ModelWork, Models, Verification,
+    Crossing, DownloadOutcome, ImportFrom, InstalledModel, ModelProgress, ModelWork, Models, Verification,
 };
 
-fn model_id(id: &str) -> Result<ModelId, CommandError> {
-    id.parse()
-        .map_err(|_| CommandError::new(ErrorCode::InvalidInput, "There is no model by that name."))
+fn model_id(id: &str) -> Answer<ModelId> {
+    let unknown = |_| Error::Invalid("There is no model by that name.".to_owned()).into();
+    id.parse().map_err(unknown)
 }
 
-fn failed(error: models::ModelsError) -> CommandError {
+fn failed(error: ModelsError) -> CommandError {
     Error::from(error).into()
 }
 
 /// Models that are there and models that can be had.
 #[tauri::command]
 #[specta::specta]
-pub async fn models(shell: State<'_, Shell>) -> Result<Models, CommandError> {
-    let folder = shell.models()?;
-    blocking(move || Ok(list_models(&folder)?.into())).await
+pub async fn models(core: Core<'_>) -> Answer<Models> {
+    let folder = core.models()?;
+    blocking(move || Ok(Crossing::cross(list_models(&folder)?))).await
 }
 
 /// Downloads a model; goes on where a broken download ended.
 #[tauri::command]
 #[specta::specta]
-pub async fn download_model<R: Runtime>(
-    app: AppHandle<R>,
-    shell: State<'_, Shell>,
+pub async fn download_model(
+    core: Core<'_>,
     tasks: State<'_, Tasks>,
     id: String,
     tell: Channel<ModelProgress>,
-) -> Result<DownloadOutcome, CommandError> {
-    let (folder, model) = (shell.models()?, model_id(&id)?);
+) -> Answer<DownloadOutcome> {
+    let (folder, model) = (core.models()?, model_id(&id)?);
     let task = tasks.begin_model_work(&id)?;
     let progress = |progress| {
         // A page that was reloaded listens no more; the download goes on.
@@ -52,7 +51,7 @@ pub async fn download_model<R: Runtime>(
         .download(&model, task.token(), progress)
         .await
         .map_err(failed)?;
-    AppEvent::ModelsChanged.tell(&app);
+    core.tell(AppEvent::ModelsChanged);
     Ok(match outcome {
         models::DownloadOutcome::Installed(_) => DownloadOutcome::Installed,
         models::DownloadOutcome::Cancelled => DownloadOutcome::Cancelled,
@@ -62,8 +61,8 @@ pub async fn download_model<R: Runtime>(
 /// Ends a download, import or check; what a download fetched is kept.
 #[tauri::command]
 #[specta::specta]
-pub async fn cancel_model_work(tasks: State<'_, Tasks>, id: String) -> Result<(), CommandError> {
-    tasks.cancel(&id);
+pub async fn cancel_model_work(tasks: State<'_, Tasks>, id: String) -> Answer<()> {
+    tasks.cancel_model_work(&id);
     Ok(())
 }
 
@@ -72,12 +71,12 @@ pub async fn cancel_model_work(tasks: State<'_, Tasks>, id: String) -> Result<()
 #[specta::specta]
 pub async fn import_model<R: Runtime>(
     app: AppHandle<R>,
-    shell: State<'_, Shell>,
+    core: Core<'_>,
     tasks: State<'_, Tasks>,
     from: ImportFrom,
     tell: Channel<ModelProgress>,
-) -> Result<Option<InstalledModel>, CommandError> {
-    let (folder, words) = (shell.models()?, dialogs::words(&shell));
+) -> Answer<Option<InstalledModel>> {
+    let (folder, words) = (core.models()?, dialogs::words(&core));
     let chosen = match from {
         ImportFrom::File => dialogs::model_file(&app, words).await,
         ImportFrom::Folder => dialogs::folder(&app, words.choose_model).await,
@@ -87,20 +86,21 @@ pub async fn import_model<R: Runtime>(
     };
     let name = import_name(&path);
     let task = tasks.begin_model_work(&name)?;
-    blocking(move || {
+    let imported = blocking(move || {
         let progress = |share| {
             let _ = tell.send(ModelProgress::share(&name, ModelWork::Import, share));
         };
         let outcome = folder.import(&path, &ImportOptions::default(), task.token(), progress);
-        match outcome.map_err(failed)? {
-            ImportOutcome::Installed(model) => {
-                AppEvent::ModelsChanged.tell(&app);
-                Ok(Some(model.into()))
-            }
-            ImportOutcome::Cancelled => Ok(None),
-        }
+        outcome.map_err(failed)
     })
-    .await
+    .await?;
+    Ok(match imported {
+        ImportOutcome::Installed(model) => {
+            core.tell(AppEvent::ModelsChanged);
+            Some(Crossing::cross(model))
+        }
+        ImportOutcome::Cancelled => None,
+    })
 }
 
 /// What the import is called while it runs; the model's own name is known when it is done.
@@ -112,38 +112,33 @@ fn import_name(path: &Path) -> String {
 /// Reads a whole model and compares it with what it should be.
 #[tauri::command]
 #[specta::specta]
-pub async fn verify_model<R: Runtime>(
-    app: AppHandle<R>,
-    shell: State<'_, Shell>,
+pub async fn verify_model(
+    core: Core<'_>,
     tasks: State<'_, Tasks>,
     id: String,
     tell: Channel<ModelProgress>,
-) -> Result<Verification, CommandError> {
-    let (folder, model) = (shell.models()?, model_id(&id)?);
+) -> Answer<Verification> {
+    let (folder, model) = (core.models()?, model_id(&id)?);
     let task = tasks.begin_model_work(&id)?;
-    blocking(move || {
+    let verification = blocking(move || {
         let progress = |share| {
             let _ = tell.send(ModelProgress::share(&id, ModelWork::Verify, share));
         };
-        let verification = folder.verify(&model, task.token(), progress).map_err(failed)?;
-        if matches!(verification, models::Verification::Damaged { .. }) {
-            AppEvent::ModelsChanged.tell(&app);
-        }
-        Ok(verification.into())
+        folder.verify(&model, task.token(), progress).map_err(failed)
     })
-    .await
+    .await?;
+    if matches!(verification, models::Verification::Damaged { .. }) {
+        core.tell(AppEvent::ModelsChanged);
+    }
+    Ok(Crossing::cross(verification))
 }
 
 /// Deletes a model, and what was left of a broken download.
 #[tauri::command]
 #[specta::specta]
-pub async fn remove_model<R: Runtime>(
-    app: AppHandle<R>,
-    shell: State<'_, Shell>,
-    id: String,
-) -> Result<(), CommandError> {
-    let (folder, model) = (shell.models()?, model_id(&id)?);
+pub async fn remove_model(core: Core<'_>, id: String) -> Answer<()> {
+    let (folder, model) = (core.models()?, model_id(&id)?);
     blocking(move || folder.remove(&model).map_err(failed)).await?;
-    AppEvent::ModelsChanged.tell(&app);
+    core.tell(AppEvent::ModelsChanged);
     Ok(())
 }

@@ -1,13 +1,14 @@
 use std::sync::{Mutex, PoisonError};
 
-use recordroute_engine::Engine;
 use recordroute_engine::core::RecordingId;
+use recordroute_engine::{Engine, Error};
 use tauri::{AppHandle, Runtime, State};
 use tauri_plugin_opener::OpenerExt;
 
+use super::{Answer, Core};
 use crate::dialogs;
 use crate::error::CommandError;
-use crate::shell::{Shell, blocking};
+use crate::shell::blocking;
 use crate::wire::{Format, shown};
 
 /// The clipboard, kept open: on X11 what was copied is served by the program that copied it.
@@ -17,13 +18,14 @@ pub struct Clipboard {
 }
 
 impl Clipboard {
-    fn copy(&self, text: String) -> Result<(), arboard::Error> {
+    fn copy(&self, text: String) -> Answer<()> {
         let mut handle = self.handle.lock().unwrap_or_else(PoisonError::into_inner);
         let clipboard = match handle.take() {
-            Some(clipboard) => clipboard,
-            None => arboard::Clipboard::new()?,
+            Some(clipboard) => Ok(clipboard),
+            None => arboard::Clipboard::new(),
         };
-        handle.insert(clipboard).set_text(text)
+        let copied = clipboard.and_then(|clipboard| handle.insert(clipboard).set_text(text));
+        copied.map_err(|error| CommandError::other(&format!("The clipboard cannot be used ({error}).")))
     }
 
     /// Hands what was copied over to the system, where it takes it, before the program ends.
@@ -37,64 +39,55 @@ impl Clipboard {
 #[specta::specta]
 pub async fn export_to_file<R: Runtime>(
     app: AppHandle<R>,
-    shell: State<'_, Shell>,
+    core: Core<'_>,
     recording_id: i64,
     format: Format,
-) -> Result<Option<String>, CommandError> {
+) -> Answer<Option<String>> {
     let id = RecordingId(recording_id);
-    let name = shell
-        .call(&app, move |engine| engine.export_file_name(id, format.into()))
+    let name = core
+        .call(move |engine| engine.export_file_name(id, format.into()))
         .await?;
-    let Some(path) = dialogs::save(&app, dialogs::words(&shell), &name).await else {
+    let Some(path) = dialogs::save(&app, dialogs::words(&core), &name).await else {
         return Ok(None);
     };
-    shell
-        .call(&app, move |engine| {
-            engine.export_to_file(id, format.into(), &path)?;
-            Ok(Some(shown(&path)))
-        })
-        .await
+    let written = shown(&path);
+    core.call(move |engine| engine.export_to_file(id, format.into(), &path))
+        .await?;
+    Ok(Some(written))
 }
 
 /// Copies a transcript in a format.
 #[tauri::command]
 #[specta::specta]
-pub async fn copy_transcript<R: Runtime>(
-    app: AppHandle<R>,
-    shell: State<'_, Shell>,
+pub async fn copy_transcript(
+    core: Core<'_>,
+    clipboard: State<'_, Clipboard>,
     recording_id: i64,
     format: Format,
-) -> Result<(), CommandError> {
-    let text = shell
-        .call(&app, move |engine| {
-            export_text(engine, RecordingId(recording_id), format)
-        })
+) -> Answer<()> {
+    let text = core
+        .call(move |engine| export_text(engine, RecordingId(recording_id), format))
         .await?;
-    copy(app, text).await
+    clipboard.copy(text)
 }
 
 /// Copies a text.
 #[tauri::command]
 #[specta::specta]
-pub async fn copy_text<R: Runtime>(app: AppHandle<R>, text: String) -> Result<(), CommandError> {
-    copy(app, text).await
+pub async fn copy_text(clipboard: State<'_, Clipboard>, text: String) -> Answer<()> {
+    clipboard.copy(text)
 }
 
 /// Shows the media's file in the system's file manager.
 #[tauri::command]
 #[specta::specta]
-pub async fn show_media<R: Runtime>(
-    app: AppHandle<R>,
-    shell: State<'_, Shell>,
-    recording_id: i64,
-) -> Result<(), CommandError> {
-    let path = shell
-        .call(&app, move |engine| {
-            engine.existing_media_path(RecordingId(recording_id))
-        })
+pub async fn show_media<R: Runtime>(app: AppHandle<R>, core: Core<'_>, recording_id: i64) -> Answer<()> {
+    let path = core
+        .call(move |engine| engine.existing_media_path(RecordingId(recording_id)))
         .await?;
     blocking(move || {
         let shown = app.opener().reveal_item_in_dir(&path).or_else(|_| {
+            // Without a file manager that can point at a file, its folder has to do.
             let folder = path.parent().unwrap_or(&path).to_string_lossy().into_owned();
             app.opener().open_path(folder, None::<&str>)
         });
@@ -103,25 +96,11 @@ pub async fn show_media<R: Runtime>(
     .await
 }
 
-fn export_text(
-    engine: &Engine,
-    id: RecordingId,
-    format: Format,
-) -> Result<String, recordroute_engine::Error> {
+fn export_text(engine: &Engine, id: RecordingId, format: Format) -> Result<String, Error> {
     let mut bytes = Vec::new();
     engine.export(id, format.into(), &mut bytes)?;
     // Only spreadsheets that read a file want the mark at its beginning.
     Ok(String::from_utf8_lossy(&bytes)
         .trim_start_matches('\u{feff}')
         .to_owned())
-}
-
-async fn copy<R: Runtime>(app: AppHandle<R>, text: String) -> Result<(), CommandError> {
-    use tauri::Manager;
-    blocking(move || {
-        app.state::<Clipboard>().copy(text).map_err(|error| {
-            CommandError::other(&format!("The clipboard cannot be used ({error}). Try it again."))
-        })
-    })
-    .await
 }

@@ -3,29 +3,25 @@ use recordroute_engine::core::JobKind;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::mirror;
+use super::{Crossing, mirror, mirror_enum};
 use crate::error::CommandError;
 
-mirror! {
+mirror_enum! {
     /// What a job is doing.
     Stage = domain::Stage { Waiting, LoadingModel, Transcribing, Finished }
 }
 
-mirror! {
+mirror_enum! {
     /// Where a job stands.
     JobState = domain::JobState { Queued, Running, Done, Failed, Cancelled }
 }
 
-/// How far a job is.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
-pub struct Progress {
-    pub stage: Stage,
-    pub fraction: Option<f32>,
-    pub audio_done_ms: u64,
-    pub audio_total_ms: Option<u64>,
-    pub speed: Option<f32>,
-    pub eta_ms: Option<u64>,
-    pub device: Option<String>,
+mirror! {
+    /// How far a job is.
+    Progress = domain::Progress {
+        stage: Stage, fraction: Option<f32>, audio_done_ms: u64, audio_total_ms: Option<u64>, speed: Option<f32>,
+        eta_ms: Option<u64>, device: Option<String>,
+    }
 }
 
 /// A job of the queue.
@@ -52,30 +48,16 @@ pub struct TranscribeChoice {
     pub language: Option<String>,
 }
 
-impl From<domain::Progress> for Progress {
-    fn from(progress: domain::Progress) -> Self {
-        Self {
-            stage: progress.stage.into(),
-            fraction: progress.fraction,
-            audio_done_ms: progress.audio_done_ms,
-            audio_total_ms: progress.audio_total_ms,
-            speed: progress.speed,
-            eta_ms: progress.eta_ms,
-            device: progress.device,
-        }
-    }
-}
-
-impl From<domain::Job> for Job {
-    fn from(job: domain::Job) -> Self {
+impl Crossing<domain::Job> for Job {
+    fn cross(job: domain::Job) -> Self {
         let JobKind::Transcribe { model, options } = job.kind;
         let code = job.error_code.unwrap_or(domain::ErrorCode::Other);
         Self {
             id: job.id.0,
             recording_id: job.recording_id.0,
             title: job.title,
-            state: job.state.into(),
-            stage: job.stage.into(),
+            state: Crossing::cross(job.state),
+            stage: Crossing::cross(job.stage),
             model,
             language: options.language.to_string(),
             done_ms: job.done_ms,

@@ -1,36 +1,8 @@
 //! The types that cross to the page: what it shows, and no more. `ui/src/backend/types.ts` is the
-//! contract; each type here is its counterpart.
-
-/// An enum of the engine as the page knows it, with the way there and back.
-macro_rules! mirror {
-    ($(#[$doc:meta])* $name:ident = $domain:ty { $($variant:ident),* $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, specta::Type)]
-        #[serde(rename_all = "snake_case")]
-        pub enum $name {
-            $($variant),*
-        }
-
-        impl From<$domain> for $name {
-            fn from(value: $domain) -> Self {
-                match value {
-                    $(<$domain>::$variant => Self::$variant),*
-                }
-            }
-        }
-
-        impl From<$name> for $domain {
-            fn from(value: $name) -> Self {
-                match value {
-                    $($name::$variant => Self::$variant),*
-                }
-            }
-        }
-    };
-}
-pub(crate) use mirror;
+//! contract; each type here is its counterpart, and most are a choice of a domain type's fields.
 
 mod adding;
+mod crossing;
 mod jobs;
 mod models;
 mod program;
@@ -38,6 +10,8 @@ mod recordings;
 mod settings;
 
 pub use adding::{AddProgress, AddSummary, OnDuplicate};
+pub use crossing::Crossing;
+pub(crate) use crossing::{mirror, mirror_enum, mirror_tagged};
 pub use jobs::{Job, Progress, TranscribeChoice};
 pub use models::{
     DownloadOutcome, ImportFrom, InstalledModel, ModelProgress, ModelWork, Models, Verification,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError};
-use recordroute_core::{CancellationToken, JobId, Recording, RecordingId};
+use recordroute_core::{CancellationToken, JobId, RecordingId};
 
 use crate::walk::{Found, walk};
 use crate::{AddOptions, Added, Engine, Error};
@@ -20,6 +20,10 @@ const STOP_GRACE: Duration = Duration::from_secs(2);
 pub enum AddResult {
     /// It is a new recording.
     Added {
+        /// The file.
+        path: PathBuf,
+        /// Its name.
+        name: String,
         /// The recording.
         recording_id: RecordingId,
         /// The job that transcribes it.
@@ -28,9 +32,25 @@ pub enum AddResult {
         problem: Option<Error>,
     },
     /// The same bytes are in the library already; nothing was added.
-    Duplicate(Box<Recording>),
+    Duplicate {
+        /// The file.
+        path: PathBuf,
+        /// Its name.
+        name: String,
+        /// The recording that is there.
+        recording_id: RecordingId,
+        /// Its title.
+        title: String,
+    },
     /// It was not added.
-    Refused(Error),
+    Refused {
+        /// The file.
+        path: PathBuf,
+        /// Its name.
+        name: String,
+        /// Why.
+        error: Error,
+    },
 }
 
 /// How far the adding is.
@@ -40,8 +60,8 @@ pub struct AddProgress {
     pub n_done: usize,
     /// Files found so far; grows while folders are walked.
     pub n_total: usize,
-    /// The file that was tried last; none where only more were found.
-    pub file: Option<(PathBuf, AddResult)>,
+    /// What became of the file that was tried last; none where only more were found.
+    pub result: Option<AddResult>,
 }
 
 /// What became of everything.
@@ -86,24 +106,24 @@ impl Engine {
                     tell(AddProgress {
                         n_done,
                         n_total,
-                        file: None,
+                        result: None,
                     });
                 }
                 continue;
             };
-            let Some(result) = self.take_in(path.clone(), options, cancel) else {
+            let Some(result) = self.take_in(path, options, cancel) else {
                 break;
             };
             match result {
                 AddResult::Added { .. } => summary.n_added += 1,
-                AddResult::Duplicate(_) => summary.n_duplicates += 1,
-                AddResult::Refused(_) => summary.n_refused += 1,
+                AddResult::Duplicate { .. } => summary.n_duplicates += 1,
+                AddResult::Refused { .. } => summary.n_refused += 1,
             }
             n_done += 1;
             tell(AddProgress {
                 n_done,
                 n_total: heap.n_total,
-                file: Some((path, result)),
+                result: Some(result),
             });
         }
         summary.stopped = true;
@@ -113,21 +133,21 @@ impl Engine {
     /// One file, on a thread of its own, which is left alone where it hangs; none where the user
     /// had enough.
     fn take_in(&self, path: PathBuf, options: &AddOptions, cancel: &CancellationToken) -> Option<AddResult> {
-        let (sender, result) = crossbeam_channel::bounded(1);
+        let (sender, added) = crossbeam_channel::bounded(1);
         let (engine, options, token) = (self.clone(), options.clone(), cancel.clone());
+        let file = path.clone();
         std::thread::spawn(move || {
-            let added = engine.add_until(&path, &options, &token).transpose();
+            let added = engine.add_until(&file, &options, &token).transpose();
             // The waiting side may have gone; what was added is in the library.
-            let _ = sender.send(added.map(|added| engine.queue_added(added)));
+            let _ = sender.send(added.map(|added| engine.queue_added(added, file)));
         });
         let mut stopped_at: Option<Instant> = None;
         loop {
-            match result.recv_timeout(TICK) {
+            match added.recv_timeout(TICK) {
                 Ok(result) => return result,
                 Err(RecvTimeoutError::Disconnected) => {
-                    return Some(AddResult::Refused(Error::Invalid(
-                        "The program made a mistake with this file and could not add it.".to_owned(),
-                    )));
+                    let sentence = "The program made a mistake with this file and could not add it.";
+                    return Some(self.queue_added(Err(Error::Invalid(sentence.to_owned())), path));
                 }
                 Err(RecvTimeoutError::Timeout) if cancel.is_cancelled() => {
                     if stopped_at.get_or_insert_with(Instant::now).elapsed() > STOP_GRACE {
@@ -139,18 +159,32 @@ impl Engine {
         }
     }
 
-    fn queue_added(&self, added: Result<Added, Error>) -> AddResult {
+    fn queue_added(&self, added: Result<Added, Error>, path: PathBuf) -> AddResult {
+        let name = path
+            .file_name()
+            .unwrap_or(path.as_os_str())
+            .to_string_lossy()
+            .into_owned();
         let recording_id = match added {
             Ok(Added::New(id)) => id,
-            Ok(Added::Duplicate(recording)) => return AddResult::Duplicate(recording),
-            Err(error) => return AddResult::Refused(error),
+            Ok(Added::Duplicate(recording)) => {
+                return AddResult::Duplicate {
+                    path,
+                    name,
+                    recording_id: recording.id,
+                    title: recording.title,
+                };
+            }
+            Err(error) => return AddResult::Refused { path, name, error },
         };
-        let (job_id, problem) =
-            match self.transcribe(recording_id, None, self.settings().transcribe_options()) {
-                Ok(job_id) => (Some(job_id), None),
-                Err(error) => (None, Some(error)),
-            };
+        let options = self.settings().transcribe_options();
+        let (job_id, problem) = match self.transcribe(recording_id, None, options) {
+            Ok(job_id) => (Some(job_id), None),
+            Err(error) => (None, Some(error)),
+        };
         AddResult::Added {
+            path,
+            name,
             recording_id,
             job_id,
             problem,

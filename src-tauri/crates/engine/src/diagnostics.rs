@@ -102,10 +102,14 @@ fn library_line(state: &LibraryState) -> String {
             n_trashed,
             ..
         } => format!("read-only, {n_recordings} recordings, {n_trashed} in the trash"),
-        LibraryState::Damaged { backup, .. } => {
+        LibraryState::Damaged { backup_path, .. } => {
             format!(
                 "damaged, {}",
-                if backup.is_some() { "copied" } else { "not copied" }
+                if backup_path.is_some() {
+                    "copied"
+                } else {
+                    "not copied"
+                }
             )
         }
         LibraryState::Newer { .. } => "of a newer version".to_owned(),
@@ -181,7 +185,7 @@ mod tests {
             line("worker started pid=12"),
         ];
         let state = LibraryState::Unavailable {
-            dir: folder.path().to_owned(),
+            path: folder.path().to_owned(),
             message: "/home/kim/library cannot be made".to_owned(),
         };
         let text = diagnostics("0.1.0", &settings, &state, None, &log);

@@ -12,7 +12,7 @@ pub enum LibraryState {
     /// It can be used.
     Ready {
         /// Its folder.
-        dir: PathBuf,
+        path: PathBuf,
         /// Recordings outside the trash.
         n_recordings: u64,
         /// Recordings in the trash.
@@ -21,7 +21,7 @@ pub enum LibraryState {
     /// It can be looked at.
     ReadOnly {
         /// Its folder.
-        dir: PathBuf,
+        path: PathBuf,
         /// Recordings outside the trash.
         n_recordings: u64,
         /// Recordings in the trash.
@@ -32,23 +32,23 @@ pub enum LibraryState {
     /// Its database is damaged and was left as it is.
     Damaged {
         /// Its folder.
-        dir: PathBuf,
+        path: PathBuf,
         /// The copy that was made of the database before anything else; none where that failed.
-        backup: Option<PathBuf>,
+        backup_path: Option<PathBuf>,
         /// A sentence for the user.
         message: String,
     },
     /// A newer version of the program made it.
     Newer {
         /// Its folder.
-        dir: PathBuf,
+        path: PathBuf,
         /// A sentence for the user.
         message: String,
     },
     /// It cannot be reached, such as on a drive that is not there.
     Unavailable {
         /// Its folder.
-        dir: PathBuf,
+        path: PathBuf,
         /// A sentence for the user.
         message: String,
     },
@@ -57,16 +57,20 @@ pub enum LibraryState {
 impl LibraryState {
     /// What an error says about the library in `dir`. Of a damaged one a copy is made first.
     pub fn after(error: &Error, dir: &Path) -> Self {
-        let (dir, message) = (dir.to_owned(), error.to_string());
+        let (path, message) = (dir.to_owned(), error.to_string());
         match error.code() {
             ErrorCode::DamagedLibrary => {
-                let backup = recordroute_store::back_up(&dir)
+                let backup_path = recordroute_store::back_up(&path)
                     .inspect_err(|error| tracing::warn!(%error, "the damaged library could not be copied"))
                     .ok();
-                Self::Damaged { dir, backup, message }
+                Self::Damaged {
+                    path,
+                    backup_path,
+                    message,
+                }
             }
-            ErrorCode::NewerLibrary => Self::Newer { dir, message },
-            _ => Self::Unavailable { dir, message },
+            ErrorCode::NewerLibrary => Self::Newer { path, message },
+            _ => Self::Unavailable { path, message },
         }
     }
 }
@@ -75,23 +79,23 @@ impl Engine {
     /// How the library is now; one whose tables cannot be counted is damaged.
     pub fn library_state(&self) -> LibraryState {
         let library = &self.inner.library;
-        let dir = library.dir().to_owned();
+        let path = library.dir().to_owned();
         let counted = library
             .n_recordings(false)
             .and_then(|n_recordings| Ok((n_recordings, library.n_recordings(true)?)));
         match counted {
             Ok((n_recordings, n_trashed)) if library.is_read_only() => LibraryState::ReadOnly {
-                message: recordroute_store::StoreError::ReadOnly(dir.clone()).to_string(),
-                dir,
+                message: recordroute_store::StoreError::ReadOnly(path.clone()).to_string(),
+                path,
                 n_recordings,
                 n_trashed,
             },
             Ok((n_recordings, n_trashed)) => LibraryState::Ready {
-                dir,
+                path,
                 n_recordings,
                 n_trashed,
             },
-            Err(error) => LibraryState::after(&error.into(), &dir),
+            Err(error) => LibraryState::after(&error.into(), &path),
         }
     }
 
@@ -140,10 +144,10 @@ mod tests {
         let dir = folder.path();
         std::fs::write(dir.join("library.db"), "rubbish").unwrap();
         let error = Library::open(dir).unwrap_err().into();
-        let LibraryState::Damaged { backup, .. } = LibraryState::after(&error, dir) else {
+        let LibraryState::Damaged { backup_path, .. } = LibraryState::after(&error, dir) else {
             panic!("rubbish is a damaged library, not {error}");
         };
-        let copy = std::fs::read(backup.unwrap()).unwrap();
+        let copy = std::fs::read(backup_path.unwrap()).unwrap();
         assert_eq!(copy, b"rubbish", "the copy holds what was there");
         begin_new_library(dir).unwrap();
         assert!(Library::open(dir).is_ok(), "then an empty one can begin");

@@ -1,7 +1,7 @@
 //! The models as a user chooses among them: what is there, what can be had, what fits this machine.
 
-use recordroute_core::ModelId;
-use recordroute_models::{CatalogueEntry, InstalledModel, ModelFolder};
+use recordroute_core::{ModelId, ModelKind};
+use recordroute_models::{InstalledModel, ModelFolder, Note};
 
 use crate::Error;
 use crate::advice::{advised_here, machine_memory};
@@ -11,8 +11,8 @@ use crate::advice::{advised_here, machine_memory};
 pub struct ModelList {
     /// In the folder, damaged ones with their problem.
     pub installed: Vec<InstalledModel>,
-    /// In the catalogue, in its order.
-    pub offered: Vec<OfferedModel>,
+    /// What can be downloaded, in the order of the catalogue.
+    pub catalogue: Vec<OfferedModel>,
     /// The speech model that fits this machine best.
     pub advised: Option<ModelId>,
 }
@@ -20,11 +20,27 @@ pub struct ModelList {
 /// A model that can be downloaded.
 #[derive(Debug, Clone)]
 pub struct OfferedModel {
-    /// What the catalogue says.
-    pub entry: CatalogueEntry,
+    /// Its name here.
+    pub id: ModelId,
+    /// What it is for.
+    pub kind: ModelKind,
+    /// Its name for people.
+    pub name: String,
+    /// Language codes; `*` stands for about a hundred.
+    pub languages: Vec<String>,
+    /// Size of the download.
+    pub bytes: u64,
+    /// Memory that it needs while it works.
+    pub memory_bytes: u64,
+    /// Licence of the weights.
+    pub licence: String,
+    /// What it is good for.
+    pub note: Note,
     /// It is in the folder and can be used.
-    pub is_installed: bool,
-    /// Whether the machine has the memory that it needs, with some left to live.
+    pub installed: bool,
+    /// It fits this machine best.
+    pub advised: bool,
+    /// The machine has the memory that it needs, with some left to live.
     pub fits: bool,
     /// What a broken download left.
     pub partial_bytes: u64,
@@ -34,28 +50,33 @@ pub struct OfferedModel {
 pub fn list_models(folder: &ModelFolder) -> Result<ModelList, Error> {
     let installed = folder.list()?;
     let memory_bytes = machine_memory().total_bytes;
-    let offered: Vec<OfferedModel> = folder
-        .catalogue()
-        .entries()
-        .iter()
+    let advised = advised_here();
+    let entries = folder.catalogue().entries().iter();
+    let catalogue: Vec<OfferedModel> = entries
         .map(|entry| OfferedModel {
-            is_installed: installed
+            id: entry.id.clone(),
+            kind: entry.kind,
+            name: entry.name.clone(),
+            languages: entry.languages.clone(),
+            bytes: entry.bytes(),
+            memory_bytes: entry.memory_bytes,
+            licence: entry.licence.clone(),
+            note: entry.note.clone(),
+            installed: installed
                 .iter()
                 .any(|model| model.id == entry.id && model.problem.is_none()),
+            advised: entry.id.as_str() == advised,
             fits: fits(entry.memory_bytes, memory_bytes),
             partial_bytes: folder.partial_bytes(entry),
-            entry: entry.clone(),
         })
         .collect();
-    let advised = offered
-        .iter()
-        .map(|offered| &offered.entry.id)
-        .find(|id| id.as_str() == advised_here())
-        .cloned();
     Ok(ModelList {
+        advised: catalogue
+            .iter()
+            .find(|model| model.advised)
+            .map(|model| model.id.clone()),
         installed,
-        offered,
-        advised,
+        catalogue,
     })
 }
 
@@ -73,20 +94,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("whisper-base.bin.part"), [0; 1_000]).unwrap();
         let list = list_models(&ModelFolder::new(folder.path())).unwrap();
-        let base = list
-            .offered
-            .iter()
-            .find(|offered| offered.entry.id.as_str() == "whisper-base");
+        let find = |id: &str| list.catalogue.iter().find(|model| model.id.as_str() == id);
         assert!(
-            base.is_some_and(|base| base.partial_bytes == 1_000 && !base.is_installed),
-            "the next download goes on from there: {base:?}"
+            find("whisper-base").is_some_and(|base| base.partial_bytes == 1_000 && !base.installed),
+            "the next download goes on from there"
         );
-        let advised = list.advised.unwrap();
+        let advised = list.advised.as_ref().and_then(|id| find(id.as_str()));
         assert!(
-            list.offered
-                .iter()
-                .any(|offered| offered.entry.id == advised && offered.fits),
-            "what is advised is offered and fits"
+            advised.is_some_and(|model| model.fits && model.advised),
+            "what is advised is offered and fits: {advised:?}"
         );
     }
 

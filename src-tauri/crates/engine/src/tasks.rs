@@ -1,23 +1,25 @@
-//! Long work that the page began and may end early.
+//! Long work beside the queue that a door began and may end early: adding files, work on models.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use recordroute_engine::core::{CancellationToken, ErrorCode};
+use recordroute_core::CancellationToken;
 
-use crate::error::CommandError;
+use crate::Error;
 
 /// No model is named like this.
 const ADDING: &str = "adding files";
 
 type Tokens = Arc<Mutex<HashMap<String, CancellationToken>>>;
 
-#[derive(Default)]
+/// What is under way, by name.
+#[derive(Debug, Default)]
 pub struct Tasks {
     tokens: Tokens,
 }
 
 /// Work that is under way; dropping it says that it ended.
+#[derive(Debug)]
 pub struct Task {
     name: String,
     token: CancellationToken,
@@ -25,24 +27,26 @@ pub struct Task {
 }
 
 impl Tasks {
-    pub fn begin_adding(&self) -> Result<Task, CommandError> {
+    /// Begins to add files; one at a time.
+    pub fn begin_adding(&self) -> Result<Task, Error> {
         self.begin(
             ADDING,
             "Files are being added already. Wait until that is done, or stop it.",
         )
     }
 
-    pub fn begin_model_work(&self, id: &str) -> Result<Task, CommandError> {
+    /// Begins a download, import or check of a model; one for each model.
+    pub fn begin_model_work(&self, id: &str) -> Result<Task, Error> {
         self.begin(
             id,
             "Something is being done with this model already. Wait until that is done, or cancel it.",
         )
     }
 
-    fn begin(&self, name: &str, taken: &str) -> Result<Task, CommandError> {
+    fn begin(&self, name: &str, taken: &str) -> Result<Task, Error> {
         let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
         if tokens.contains_key(name) {
-            return Err(CommandError::new(ErrorCode::InvalidInput, taken));
+            return Err(Error::Invalid(taken.to_owned()));
         }
         let token = CancellationToken::new();
         tokens.insert(name.to_owned(), token.clone());
@@ -53,12 +57,13 @@ impl Tasks {
         })
     }
 
+    /// Ends the adding early.
     pub fn stop_adding(&self) {
-        self.cancel(ADDING);
+        self.cancel_model_work(ADDING);
     }
 
-    /// Ends the work of that name; nothing where there is none any more.
-    pub fn cancel(&self, name: &str) {
+    /// Ends the work on that model early; nothing where there is none any more.
+    pub fn cancel_model_work(&self, name: &str) {
         let tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(token) = tokens.get(name) {
             token.cancel();
@@ -67,6 +72,7 @@ impl Tasks {
 }
 
 impl Task {
+    /// Is cancelled when somebody ends the work early.
     pub fn token(&self) -> &CancellationToken {
         &self.token
     }
