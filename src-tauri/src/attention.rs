@@ -83,8 +83,11 @@ impl<R: Runtime> Attention<R> {
         let (app, shell) = (self.app.clone(), self.app.state::<Shell>().inner().clone());
         // Both the library and the system's notifications may take their time.
         tauri::async_runtime::spawn_blocking(move || {
-            let Ok(settings) = shell.settings() else { return };
+            let Ok(settings) = shell.session().settings() else {
+                return;
+            };
             let recording = shell
+                .session()
                 .opened()
                 .and_then(|engine| engine.recording(recording_id).ok());
             let Some(recording) = recording.filter(|_| settings.notify) else {

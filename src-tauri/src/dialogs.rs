@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use recordroute_engine::MEDIA_ENDINGS;
 use tauri::{AppHandle, Manager, Runtime};
 use tauri_plugin_dialog::{DialogExt, FileDialogBuilder, FilePath};
 use tokio::sync::oneshot;
@@ -9,15 +10,12 @@ use tokio::sync::oneshot;
 use crate::native_words::Words;
 use crate::shell::Shell;
 
-const MEDIA: [&str; 22] = [
-    "mp3", "m4a", "m4b", "wav", "flac", "ogg", "oga", "opus", "aac", "aif", "aiff", "caf", "mp4", "m4v",
-    "mov", "mkv", "mka", "webm", "weba", "3gp", "mp2", "wma",
-];
 const MODELS: [&str; 2] = ["bin", "gguf"];
 
 /// The words for dialogs; English where the settings cannot be read.
 pub fn words(shell: &Shell) -> &'static Words {
     shell
+        .session()
         .settings()
         .map_or_else(|_| Words::english(), |settings| Words::of(&settings))
 }
@@ -46,7 +44,7 @@ fn path_of(chosen: FilePath) -> Option<PathBuf> {
 
 pub async fn media_files<R: Runtime>(app: &AppHandle<R>, words: &Words) -> Vec<PathBuf> {
     let builder = builder(app, words.choose_files)
-        .add_filter(words.media, &MEDIA)
+        .add_filter(words.media, &MEDIA_ENDINGS)
         .add_filter(words.all_files, &["*"]);
     let chosen = answer(|tell| builder.pick_files(tell)).await;
     chosen.into_iter().flatten().filter_map(path_of).collect()

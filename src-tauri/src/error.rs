@@ -42,12 +42,6 @@ impl From<recordroute_engine::Error> for CommandError {
     }
 }
 
-impl From<recordroute_engine::SettingsError> for CommandError {
-    fn from(error: recordroute_engine::SettingsError) -> Self {
-        Self::new(domain::ErrorCode::InvalidInput, &error.to_string())
-    }
-}
-
 /// Leaves out the sentences that name a command or a flag: the page offers a button instead.
 fn without_commands(message: &str) -> String {
     const COMMANDS: [&str; 4] = ["`recordroute ", "“recordroute ", " --", "`--"];

@@ -1,6 +1,5 @@
 use recordroute_engine::core::Event as EngineEvent;
-use serde::{Deserialize, Serialize};
-use specta::Type;
+use recordroute_engine::{LibraryState as EngineLibraryState, SessionListener};
 use tauri::{AppHandle, Runtime};
 use tauri_specta::Event;
 use tokio::sync::broadcast::Receiver;
@@ -8,146 +7,100 @@ use tokio::sync::broadcast::error::RecvError;
 
 use crate::attention::Attention;
 use crate::error::CommandError;
-use crate::shell::Page;
 use crate::wire::{Crossing, LibraryState, ModelProgress, Progress, Segment};
 
-/// Everything that the core tells the page without being asked.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type, Event)]
-#[serde(rename_all = "snake_case", tag = "kind")]
-pub enum AppEvent {
-    JobQueued {
-        job_id: i64,
-        recording_id: i64,
-    },
-    JobProgress {
-        job_id: i64,
-        recording_id: i64,
-        progress: Progress,
-    },
-    /// In order of time; they come after all that came before.
-    Segments {
-        job_id: i64,
-        recording_id: i64,
-        segments: Vec<Segment>,
-    },
-    JobDone {
-        job_id: i64,
-        recording_id: i64,
-        notice: Option<String>,
-    },
-    JobFailed {
-        job_id: i64,
-        recording_id: i64,
-        error: CommandError,
-    },
-    JobCancelled {
-        job_id: i64,
-        recording_id: i64,
-    },
-    /// None where more than one may have changed.
-    LibraryChanged {
-        recording_id: Option<i64>,
-    },
-    LibraryState {
-        state: LibraryState,
-    },
-    ModelProgress {
-        progress: ModelProgress,
-    },
-    ModelsChanged,
-    /// Files hang over the window.
-    DragOver {
-        n_paths: u32,
-    },
-    DragLeft,
-    FilesDropped {
-        paths: Vec<String>,
-    },
-    /// "Open with", or a second start with files.
-    FilesOpened {
-        paths: Vec<String>,
-    },
-    /// The window shall close while jobs run.
-    CloseAsked {
-        n_running: u32,
-    },
+/// The events; those of the engine's jobs are the same on both sides, field by field.
+macro_rules! app_event {
+    (
+        $(#[$doc:meta])* $name:ident
+        jobs { $($job:ident { $($job_field:ident: $job_type:ty),* }),* $(,)? }
+        others { $($(#[$other_doc:meta])* $other:ident $({ $($field:ident: $type:ty),* })?),* $(,)? }
+    ) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, specta::Type, Event)]
+        #[serde(rename_all = "snake_case", tag = "kind")]
+        pub enum $name {
+            $($job { $($job_field: $job_type),* },)*
+            $($(#[$other_doc])* $other $({ $($field: $type),* })?),*
+        }
+
+        impl From<EngineEvent> for $name {
+            fn from(event: EngineEvent) -> Self {
+                match event {
+                    $(EngineEvent::$job { $($job_field),* } =>
+                        Self::$job { $($job_field: Crossing::cross($job_field)),* },)*
+                    EngineEvent::JobFailed { job_id, recording_id, message, code } => Self::JobFailed {
+                        job_id: job_id.0,
+                        recording_id: recording_id.0,
+                        error: CommandError::new(code, &message),
+                    },
+                }
+            }
+        }
+    };
 }
 
-impl From<EngineEvent> for AppEvent {
-    fn from(event: EngineEvent) -> Self {
-        match event {
-            EngineEvent::JobQueued { job_id, recording_id } => Self::JobQueued {
-                job_id: job_id.0,
-                recording_id: recording_id.0,
-            },
-            EngineEvent::JobProgress {
-                job_id,
-                recording_id,
-                progress,
-            } => Self::JobProgress {
-                job_id: job_id.0,
-                recording_id: recording_id.0,
-                progress: Crossing::cross(progress),
-            },
-            EngineEvent::Segments {
-                job_id,
-                recording_id,
-                segments,
-            } => Self::Segments {
-                job_id: job_id.0,
-                recording_id: recording_id.0,
-                segments: Crossing::cross(segments),
-            },
-            EngineEvent::JobDone {
-                job_id,
-                recording_id,
-                notice,
-            } => Self::JobDone {
-                job_id: job_id.0,
-                recording_id: recording_id.0,
-                notice,
-            },
-            EngineEvent::JobFailed {
-                job_id,
-                recording_id,
-                message,
-                code,
-            } => Self::JobFailed {
-                job_id: job_id.0,
-                recording_id: recording_id.0,
-                error: CommandError::new(code, &message),
-            },
-            EngineEvent::JobCancelled { job_id, recording_id } => Self::JobCancelled {
-                job_id: job_id.0,
-                recording_id: recording_id.0,
-            },
-        }
+app_event! {
+    /// Everything that the core tells the page without being asked.
+    AppEvent
+    jobs {
+        JobQueued { job_id: i64, recording_id: i64 },
+        JobProgress { job_id: i64, recording_id: i64, progress: Progress },
+        Segments { job_id: i64, recording_id: i64, segments: Vec<Segment> },
+        JobDone { job_id: i64, recording_id: i64, notice: Option<String> },
+        JobCancelled { job_id: i64, recording_id: i64 },
+    }
+    others {
+        JobFailed { job_id: i64, recording_id: i64, error: CommandError },
+        /// None where more than one may have changed.
+        LibraryChanged { recording_id: Option<i64> },
+        LibraryState { state: LibraryState },
+        ModelProgress { progress: ModelProgress },
+        ModelsChanged,
+        /// Files hang over the window.
+        DragOver { n_paths: u32 },
+        DragLeft,
+        FilesDropped { paths: Vec<String> },
+        /// "Open with", or a second start with files.
+        FilesOpened { paths: Vec<String> },
+        /// The window shall close while jobs run.
+        CloseAsked { n_running: u32 },
     }
 }
 
-impl<R: Runtime> Page for AppHandle<R> {
-    fn tell(&self, event: AppEvent) {
-        if let Err(error) = event.emit(self) {
-            tracing::warn!(%error, "the page could not be told");
-        }
+/// Tells the page; one that is gone needs no news.
+pub fn tell<R: Runtime>(app: &AppHandle<R>, event: AppEvent) {
+    if let Err(error) = event.emit(app) {
+        tracing::warn!(%error, "the page could not be told");
     }
+}
 
-    fn follow(&self, mut engine: Receiver<EngineEvent>) {
-        let app = self.clone();
+/// The page as the session knows it.
+pub struct Page<R: Runtime>(pub AppHandle<R>);
+
+impl<R: Runtime> SessionListener for Page<R> {
+    fn opened(&self, mut events: Receiver<EngineEvent>) {
+        let app = self.0.clone();
         tauri::async_runtime::spawn(async move {
             let mut attention = Attention::new(app.clone());
             loop {
-                match engine.recv().await {
+                match events.recv().await {
                     Ok(event) => {
                         attention.follow(&event);
-                        app.tell(event.into());
+                        tell(&app, event.into());
                     }
                     // Too many at once: the page looks everything up instead.
-                    Err(RecvError::Lagged(_)) => app.tell(AppEvent::LibraryChanged { recording_id: None }),
+                    Err(RecvError::Lagged(_)) => tell(&app, AppEvent::LibraryChanged { recording_id: None }),
                     Err(RecvError::Closed) => return,
                 }
             }
         });
+    }
+
+    fn library_state(&self, state: EngineLibraryState) {
+        let state = Crossing::cross(state);
+        tell(&self.0, AppEvent::LibraryState { state });
+        tell(&self.0, AppEvent::LibraryChanged { recording_id: None });
     }
 }
 

@@ -26,7 +26,7 @@ use std::process::ExitCode;
 
 use recordroute_engine::core::{InferenceError, Transcriber};
 use recordroute_engine::worker::serve;
-use recordroute_engine::{Overrides, Settings, SettingsSources, Tasks, log_to_file, log_to_stderr};
+use recordroute_engine::{Overrides, Session, SettingsSources, Tasks, log_to_file, log_to_stderr};
 use tauri::async_runtime::spawn_blocking;
 use tauri::{App, Manager, RunEvent, Runtime};
 use tauri_plugin_window_state::StateFlags;
@@ -49,12 +49,12 @@ pub fn main() -> ExitCode {
         log_to_stderr();
         return serve(&load_whisper);
     }
-    let shell = Shell::new(SettingsSources::of_user(&Overrides::default()));
-    let settings = shell.settings().ok();
-    let _log = settings
-        .as_ref()
-        .map(|settings| log_to_file(settings, LOG_PREFIX, false));
-    match run(shell, settings) {
+    let session = Session::new(SettingsSources::of_user(&Overrides::default()), LOG_PREFIX);
+    let _log = session
+        .settings()
+        .ok()
+        .map(|settings| log_to_file(&settings, LOG_PREFIX, false));
+    match run(Shell::new(session)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // There is no window to say it in; a terminal or the system's journal keeps it.
@@ -73,18 +73,15 @@ fn load_whisper(path: &Path, n_threads: Option<usize>) -> Result<Box<dyn Transcr
     Ok(Box::new(recordroute_transcribe::Whisper::load(path, &options)?))
 }
 
-fn run(shell: Shell, settings: Option<Settings>) -> tauri::Result<()> {
+fn run(shell: Shell) -> tauri::Result<()> {
     let app = build(with_plugins(tauri::Builder::default()), shell)?;
     let folder = std::env::current_dir().unwrap_or_default();
     Paths::open(app.handle(), paths::files_of(std::env::args_os(), &folder));
-    if let Some(settings) = settings {
-        window::set_theme(app.handle(), settings.theme);
-    }
     app.run(|app, event| match event {
         // The process ends right after this without dropping anything: close the engine here, so
         // that a running job goes back to the queue.
         RunEvent::Exit => {
-            app.state::<Shell>().close();
+            app.state::<Shell>().session().close();
             app.state::<Clipboard>().close();
         }
         #[cfg(target_os = "macos")]
@@ -125,7 +122,7 @@ fn with_plugins<R: Runtime>(builder: tauri::Builder<R>) -> tauri::Builder<R> {
 
 fn build<R: Runtime>(builder: tauri::Builder<R>, shell: Shell) -> tauri::Result<App<R>> {
     let ipc = ipc::builder::<R>();
-    builder
+    let app = builder
         .manage(shell)
         .manage(Tasks::default())
         .manage(Paths::default())
@@ -133,16 +130,20 @@ fn build<R: Runtime>(builder: tauri::Builder<R>, shell: Shell) -> tauri::Result<
         .manage(Clipboard::default())
         .register_asynchronous_uri_scheme_protocol("media", |context, request, responder| {
             let shell = context.app_handle().state::<Shell>().inner().clone();
-            spawn_blocking(move || responder.respond(media::answer(&shell, &request)));
+            spawn_blocking(move || responder.respond(media::answer(shell.session(), &request)));
         })
         .invoke_handler(ipc.invoke_handler())
         .on_window_event(window::on_event)
-        .setup(move |app| {
-            ipc.mount_events(app);
-            app.state::<Shell>().attach(app.handle().clone());
+        .setup(|app| {
+            if let Ok(settings) = app.state::<Shell>().session().settings() {
+                window::set_theme(app.handle(), settings.theme);
+            }
             Ok(())
         })
-        .build(tauri::generate_context!())
+        .build(tauri::generate_context!())?;
+    ipc.mount_events(&app);
+    app.state::<Shell>().attach(app.handle());
+    Ok(app)
 }
 
 #[cfg(test)]

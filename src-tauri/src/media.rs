@@ -2,13 +2,11 @@
 //! recording 7, and nothing else can be reached.
 
 use recordroute_engine::core::{ErrorCode, RecordingId};
-use recordroute_engine::{MediaRange, MediaSlice};
+use recordroute_engine::{MediaRange, MediaSlice, Session};
 use tauri::http::{Method, Request, Response, StatusCode, header};
 
-use crate::shell::Shell;
-
 /// Answers a request; blocks for as long as the file takes.
-pub fn answer(shell: &Shell, request: &Request<Vec<u8>>) -> Response<Vec<u8>> {
+pub fn answer(session: &Session, request: &Request<Vec<u8>>) -> Response<Vec<u8>> {
     let head_only = request.method() == Method::HEAD;
     if !head_only && request.method() != Method::GET {
         return bare(StatusCode::METHOD_NOT_ALLOWED);
@@ -16,7 +14,7 @@ pub fn answer(shell: &Shell, request: &Request<Vec<u8>>) -> Response<Vec<u8>> {
     let Some(id) = request.uri().path().strip_prefix('/').and_then(recording_id) else {
         return bare(StatusCode::NOT_FOUND);
     };
-    let Ok(engine) = shell.engine() else {
+    let Ok(engine) = session.engine() else {
         return bare(StatusCode::SERVICE_UNAVAILABLE);
     };
     let range = request

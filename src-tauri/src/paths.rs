@@ -9,8 +9,7 @@ use recordroute_engine::core::ErrorCode;
 use tauri::{AppHandle, Manager, Runtime};
 
 use crate::error::CommandError;
-use crate::events::AppEvent;
-use crate::shell::Page;
+use crate::events::{AppEvent, tell};
 use crate::wire::shown;
 
 #[derive(Default)]
@@ -77,7 +76,7 @@ impl Paths {
         let mut inner = this.lock();
         if inner.page_listens {
             drop(inner);
-            app.tell(AppEvent::FilesOpened { paths });
+            tell(app, AppEvent::FilesOpened { paths });
         } else {
             inner.waiting.extend(paths);
         }

@@ -5,7 +5,6 @@ use tauri::{AppHandle, Runtime, State};
 use super::{Answer, Core};
 use crate::dialogs;
 use crate::paths::Paths;
-use crate::shell::blocking;
 use crate::wire::{AddProgress, AddSummary, Crossing, OnDuplicate};
 
 /// Asks for files; empty where the user dismissed the question.
@@ -43,19 +42,18 @@ pub async fn add_paths(
 ) -> Answer<AddSummary> {
     let paths = offered.check(paths)?;
     let task = tasks.begin_adding()?;
-    let shell = core.inner().clone();
-    blocking(move || {
+    core.run(move |session| {
         let options = AddOptions {
             on_duplicate: on_duplicate.into(),
             media: None,
         };
-        let summary = shell
+        let mut tell = |progress| {
+            // A page that was reloaded listens no more; the files are added all the same.
+            let _ = tell.send(Crossing::cross(progress));
+        };
+        Ok(session
             .engine()?
-            .add_paths(paths, &options, task.token(), &mut |progress| {
-                // A page that was reloaded listens no more; the files are added all the same.
-                let _ = tell.send(Crossing::cross(progress));
-            });
-        Ok(Crossing::cross(summary))
+            .add_paths(paths, &options, task.token(), &mut tell))
     })
     .await
 }

@@ -28,20 +28,20 @@ pub async fn transcribe(core: Core<'_>, recording_id: i64, choice: TranscribeCho
 #[tauri::command]
 #[specta::specta]
 pub async fn cancel_job(core: Core<'_>, job_id: i64) -> Answer<()> {
-    core.call(move |engine| engine.cancel_job(JobId(job_id))).await
+    core.ask(move |engine| engine.cancel_job(JobId(job_id))).await
 }
 
 /// Puts a job that failed or was cancelled back into the queue.
 #[tauri::command]
 #[specta::specta]
 pub async fn retry_job(core: Core<'_>, job_id: i64) -> Answer<()> {
-    core.call(move |engine| engine.retry_job(JobId(job_id))).await
+    core.ask(move |engine| engine.retry_job(JobId(job_id))).await
 }
 
 /// Moves a job to a place in the queue, 0 being next.
 #[tauri::command]
 #[specta::specta]
 pub async fn move_job(core: Core<'_>, job_id: i64, position: u32) -> Answer<()> {
-    core.call(move |engine| engine.move_job(JobId(job_id), position as usize))
+    core.ask(move |engine| engine.move_job(JobId(job_id), position as usize))
         .await
 }

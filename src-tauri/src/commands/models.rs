@@ -1,35 +1,26 @@
-use std::path::Path;
-
-use recordroute_engine::core::ModelId;
-use recordroute_engine::models::{self, ImportOptions, ImportOutcome, ModelsError};
-use recordroute_engine::{Error, Tasks, list_models};
+use recordroute_engine::{self as engine, Tasks};
 use tauri::ipc::Channel;
 use tauri::{AppHandle, Runtime, State};
 
 use super::{Answer, Core};
 use crate::dialogs;
-use crate::error::CommandError;
 use crate::events::AppEvent;
-use crate::shell::blocking;
 use crate::wire::{
-    Crossing, DownloadOutcome, ImportFrom, InstalledModel, ModelProgress, ModelWork, Models, Verification,
+    Crossing, DownloadOutcome, ImportFrom, InstalledModel, ModelProgress, Models, Verification,
 };
 
-fn model_id(id: &str) -> Answer<ModelId> {
-    let unknown = |_| Error::Invalid("There is no model by that name.".to_owned()).into();
-    id.parse().map_err(unknown)
-}
-
-fn failed(error: ModelsError) -> CommandError {
-    Error::from(error).into()
+/// Tells the page; one that was reloaded listens no more, and the work goes on.
+fn teller(tell: Channel<ModelProgress>) -> impl FnMut(engine::ModelProgress) + Send {
+    move |progress| {
+        let _ = tell.send(Crossing::cross(progress));
+    }
 }
 
 /// Models that are there and models that can be had.
 #[tauri::command]
 #[specta::specta]
 pub async fn models(core: Core<'_>) -> Answer<Models> {
-    let folder = core.models()?;
-    blocking(move || Ok(Crossing::cross(list_models(&folder)?))).await
+    core.run(|session| engine::list_models(&session.models()?)).await
 }
 
 /// Downloads a model; goes on where a broken download ended.
@@ -41,20 +32,14 @@ pub async fn download_model(
     id: String,
     tell: Channel<ModelProgress>,
 ) -> Answer<DownloadOutcome> {
-    let (folder, model) = (core.models()?, model_id(&id)?);
+    let folder = core.session().models()?;
     let task = tasks.begin_model_work(&id)?;
-    let progress = |progress| {
-        // A page that was reloaded listens no more; the download goes on.
-        let _ = tell.send(ModelProgress::download(&id, progress));
-    };
-    let outcome = folder
-        .download(&model, task.token(), progress)
-        .await
-        .map_err(failed)?;
+    let is_there = engine::download_model(&folder, &id, task.token(), teller(tell)).await?;
     core.tell(AppEvent::ModelsChanged);
-    Ok(match outcome {
-        models::DownloadOutcome::Installed(_) => DownloadOutcome::Installed,
-        models::DownloadOutcome::Cancelled => DownloadOutcome::Cancelled,
+    Ok(if is_there {
+        DownloadOutcome::Installed
+    } else {
+        DownloadOutcome::Cancelled
     })
 }
 
@@ -66,7 +51,8 @@ pub async fn cancel_model_work(tasks: State<'_, Tasks>, id: String) -> Answer<()
     Ok(())
 }
 
-/// Asks for a file or folder and imports the model in it.
+/// Asks for a file or folder and imports the model in it; none where the user dismissed the question
+/// or cancelled.
 #[tauri::command]
 #[specta::specta]
 pub async fn import_model<R: Runtime>(
@@ -76,7 +62,7 @@ pub async fn import_model<R: Runtime>(
     from: ImportFrom,
     tell: Channel<ModelProgress>,
 ) -> Answer<Option<InstalledModel>> {
-    let (folder, words) = (core.models()?, dialogs::words(&core));
+    let words = dialogs::words(&core);
     let chosen = match from {
         ImportFrom::File => dialogs::model_file(&app, words).await,
         ImportFrom::Folder => dialogs::folder(&app, words.choose_model).await,
@@ -84,29 +70,12 @@ pub async fn import_model<R: Runtime>(
     let Some(path) = chosen else {
         return Ok(None);
     };
-    let name = import_name(&path);
-    let task = tasks.begin_model_work(&name)?;
-    let imported = blocking(move || {
-        let progress = |share| {
-            let _ = tell.send(ModelProgress::share(&name, ModelWork::Import, share));
-        };
-        let outcome = folder.import(&path, &ImportOptions::default(), task.token(), progress);
-        outcome.map_err(failed)
-    })
-    .await?;
-    Ok(match imported {
-        ImportOutcome::Installed(model) => {
-            core.tell(AppEvent::ModelsChanged);
-            Some(Crossing::cross(model))
-        }
-        ImportOutcome::Cancelled => None,
-    })
-}
-
-/// What the import is called while it runs; the model's own name is known when it is done.
-fn import_name(path: &Path) -> String {
-    let stem = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy();
-    ModelId::nearest(&stem).map_or_else(|| "model".to_owned(), String::from)
+    let task = tasks.begin_model_work(&engine::import_name(&path))?;
+    let imported = core
+        .run(move |session| engine::import_model(&session.models()?, &path, task.token(), teller(tell)))
+        .await?;
+    core.tell(AppEvent::ModelsChanged);
+    Ok(imported)
 }
 
 /// Reads a whole model and compares it with what it should be.
@@ -118,27 +87,17 @@ pub async fn verify_model(
     id: String,
     tell: Channel<ModelProgress>,
 ) -> Answer<Verification> {
-    let (folder, model) = (core.models()?, model_id(&id)?);
     let task = tasks.begin_model_work(&id)?;
-    let verification = blocking(move || {
-        let progress = |share| {
-            let _ = tell.send(ModelProgress::share(&id, ModelWork::Verify, share));
-        };
-        folder.verify(&model, task.token(), progress).map_err(failed)
-    })
-    .await?;
-    if matches!(verification, models::Verification::Damaged { .. }) {
-        core.tell(AppEvent::ModelsChanged);
-    }
-    Ok(Crossing::cross(verification))
+    core.run(move |session| engine::verify_model(&session.models()?, &id, task.token(), teller(tell)))
+        .await
 }
 
 /// Deletes a model, and what was left of a broken download.
 #[tauri::command]
 #[specta::specta]
 pub async fn remove_model(core: Core<'_>, id: String) -> Answer<()> {
-    let (folder, model) = (core.models()?, model_id(&id)?);
-    blocking(move || folder.remove(&model).map_err(failed)).await?;
+    let removed = move |session: &engine::Session| Ok(session.models()?.remove(&engine::model_id(&id)?)?);
+    core.run::<(), ()>(removed).await?;
     core.tell(AppEvent::ModelsChanged);
     Ok(())
 }

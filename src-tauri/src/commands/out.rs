@@ -1,14 +1,13 @@
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use recordroute_engine::core::RecordingId;
-use recordroute_engine::{Engine, Error};
 use tauri::{AppHandle, Runtime, State};
 use tauri_plugin_opener::OpenerExt;
 
 use super::{Answer, Core};
 use crate::dialogs;
 use crate::error::CommandError;
-use crate::shell::blocking;
 use crate::wire::{Format, shown};
 
 /// The clipboard, kept open: on X11 what was copied is served by the program that copied it.
@@ -44,14 +43,14 @@ pub async fn export_to_file<R: Runtime>(
     format: Format,
 ) -> Answer<Option<String>> {
     let id = RecordingId(recording_id);
-    let name = core
-        .call(move |engine| engine.export_file_name(id, format.into()))
+    let name: String = core
+        .ask(move |engine| engine.export_file_name(id, format.into()))
         .await?;
     let Some(path) = dialogs::save(&app, dialogs::words(&core), &name).await else {
         return Ok(None);
     };
     let written = shown(&path);
-    core.call(move |engine| engine.export_to_file(id, format.into(), &path))
+    core.ask::<(), ()>(move |engine| engine.export_to_file(id, format.into(), &path))
         .await?;
     Ok(Some(written))
 }
@@ -66,7 +65,7 @@ pub async fn copy_transcript(
     format: Format,
 ) -> Answer<()> {
     let text = core
-        .call(move |engine| export_text(engine, RecordingId(recording_id), format))
+        .ask(move |engine| engine.export_text(RecordingId(recording_id), format.into()))
         .await?;
     clipboard.copy(text)
 }
@@ -82,25 +81,13 @@ pub async fn copy_text(clipboard: State<'_, Clipboard>, text: String) -> Answer<
 #[tauri::command]
 #[specta::specta]
 pub async fn show_media<R: Runtime>(app: AppHandle<R>, core: Core<'_>, recording_id: i64) -> Answer<()> {
-    let path = core
-        .call(move |engine| engine.existing_media_path(RecordingId(recording_id)))
-        .await?;
-    blocking(move || {
-        let shown = app.opener().reveal_item_in_dir(&path).or_else(|_| {
-            // Without a file manager that can point at a file, its folder has to do.
-            let folder = path.parent().unwrap_or(&path).to_string_lossy().into_owned();
-            app.opener().open_path(folder, None::<&str>)
-        });
-        shown.map_err(|error| CommandError::other(&format!("The file manager cannot be opened ({error}).")))
-    })
-    .await
-}
-
-fn export_text(engine: &Engine, id: RecordingId, format: Format) -> Result<String, Error> {
-    let mut bytes = Vec::new();
-    engine.export(id, format.into(), &mut bytes)?;
-    // Only spreadsheets that read a file want the mark at its beginning.
-    Ok(String::from_utf8_lossy(&bytes)
-        .trim_start_matches('\u{feff}')
-        .to_owned())
+    let id = RecordingId(recording_id);
+    let path: String = core.ask(move |engine| engine.existing_media_path(id)).await?;
+    let path = PathBuf::from(path);
+    let shown = app.opener().reveal_item_in_dir(&path).or_else(|_| {
+        // Without a file manager that can point at a file, its folder has to do.
+        let folder = path.parent().unwrap_or(&path).to_string_lossy().into_owned();
+        app.opener().open_path(folder, None::<&str>)
+    });
+    shown.map_err(|error| CommandError::other(&format!("The file manager cannot be opened ({error}).")))
 }

@@ -99,7 +99,7 @@ pub async fn empty_trash(core: Core<'_>) -> Answer<u32> {
 #[tauri::command]
 #[specta::specta]
 pub async fn peaks(core: Core<'_>, recording_id: i64) -> Answer<Vec<u8>> {
-    core.call(move |engine| engine.loudness(RecordingId(recording_id)))
+    core.ask(move |engine| engine.loudness(RecordingId(recording_id)))
         .await
 }
 
@@ -108,7 +108,7 @@ async fn change(
     recording_id: i64,
     use_case: impl FnOnce(&Engine, RecordingId) -> Result<(), Error> + Send + 'static,
 ) -> Answer<()> {
-    core.call(move |engine| use_case(engine, RecordingId(recording_id)))
+    core.ask::<(), ()>(move |engine| use_case(engine, RecordingId(recording_id)))
         .await?;
     core.tell(AppEvent::LibraryChanged {
         recording_id: Some(recording_id),

@@ -20,7 +20,7 @@ macro_rules! same {
         }
     })* };
 }
-same!(bool, u32, u64, f32, String);
+same!((), bool, u8, u32, i64, u64, f32, f64, String);
 
 impl<A: Crossing<B>, B> Crossing<Vec<B>> for Vec<A> {
     fn cross(values: Vec<B>) -> Self {
@@ -55,11 +55,11 @@ as_type! {
 
 /// A struct of some fields of a domain's struct.
 macro_rules! mirror {
-    ($(#[$doc:meta])* $name:ident = $($domain:ident)::+ { $($field:ident: $type:ty),* $(,)? }) => {
+    ($(#[$doc:meta])* $name:ident = $($domain:ident)::+ { $($(#[$attr:meta])* $field:ident: $type:ty),* $(,)? }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, specta::Type)]
         pub struct $name {
-            $(pub $field: $type),*
+            $($(#[$attr])* pub $field: $type),*
         }
 
         impl $crate::wire::Crossing<$($domain)::+> for $name {

@@ -13,9 +13,7 @@ pub use adding::{AddProgress, AddSummary, OnDuplicate};
 pub use crossing::Crossing;
 pub(crate) use crossing::{mirror, mirror_enum, mirror_tagged};
 pub use jobs::{Job, Progress, TranscribeChoice};
-pub use models::{
-    DownloadOutcome, ImportFrom, InstalledModel, ModelProgress, ModelWork, Models, Verification,
-};
+pub use models::{DownloadOutcome, ImportFrom, InstalledModel, ModelProgress, Models, Verification};
 pub use program::{AppInfo, LibraryState, LogLine, Place};
 pub use recordings::{Format, Listing, Recording, SearchHit, Segment, TagCount, Word};
 pub use settings::{Settings, parse_language};

@@ -46,13 +46,17 @@ mirror_tagged! {
     }
 }
 
-/// What is done with a model.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
-#[serde(rename_all = "snake_case")]
-pub enum ModelWork {
-    Download,
-    Import,
-    Verify,
+mirror_enum! {
+    /// What is done with a model.
+    ModelWork = engine::ModelWork { Download, Import, Verify }
+}
+
+mirror! {
+    /// How far the work on a model is.
+    ModelProgress = engine::ModelProgress {
+        id: String, work: ModelWork, fraction: Option<f32>, done_bytes: Option<u64>, total_bytes: Option<u64>,
+        bytes_per_second: Option<f64>, eta_ms: Option<u64>, source: Option<String>,
+    }
 }
 
 /// What an import begins from.
@@ -69,47 +73,4 @@ pub enum ImportFrom {
 pub enum DownloadOutcome {
     Installed,
     Cancelled,
-}
-
-/// How far the work on a model is.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
-pub struct ModelProgress {
-    pub id: String,
-    pub work: ModelWork,
-    pub fraction: Option<f32>,
-    pub done_bytes: Option<u64>,
-    pub total_bytes: Option<u64>,
-    pub bytes_per_second: Option<f64>,
-    pub eta_ms: Option<u64>,
-    pub source: Option<String>,
-}
-
-impl ModelProgress {
-    /// Of work that only knows its share.
-    pub fn share(id: &str, work: ModelWork, fraction: f32) -> Self {
-        Self {
-            id: id.to_owned(),
-            work,
-            fraction: Some(fraction),
-            done_bytes: None,
-            total_bytes: None,
-            bytes_per_second: None,
-            eta_ms: None,
-            source: None,
-        }
-    }
-
-    pub fn download(id: &str, progress: models::DownloadProgress) -> Self {
-        let share = |total: u64| progress.done_bytes as f32 / total.max(1) as f32;
-        Self {
-            id: id.to_owned(),
-            work: ModelWork::Download,
-            fraction: progress.total_bytes.map(share),
-            done_bytes: Some(progress.done_bytes),
-            total_bytes: progress.total_bytes,
-            bytes_per_second: progress.bytes_per_second,
-            eta_ms: progress.eta_ms,
-            source: Some(progress.source),
-        }
-    }
 }

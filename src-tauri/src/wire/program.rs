@@ -1,20 +1,13 @@
 use recordroute_engine as engine;
-use serde::{Deserialize, Serialize};
-use specta::Type;
 
 use super::{mirror, mirror_enum, mirror_tagged};
 
-/// What the program is and where it keeps things.
-#[derive(Debug, Clone, Serialize, Deserialize, Type)]
-pub struct AppInfo {
-    pub version: String,
-    pub system: String,
-    pub n_cores: u32,
-    pub memory_bytes: u64,
-    pub library_dir: String,
-    pub models_dir: String,
-    pub logs_dir: String,
-    pub languages: Vec<String>,
+mirror! {
+    /// What the program is and where it keeps things.
+    AppInfo = engine::About {
+        version: String, system: String, n_cores: u32, memory_bytes: u64, library_dir: String, models_dir: String,
+        logs_dir: String, languages: Vec<String>,
+    }
 }
 
 mirror_tagged! {
@@ -38,12 +31,7 @@ mirror! {
     LogLine = engine::LogLine { at: String, level: LogLevel, target: String, message: String }
 }
 
-/// A folder of the program.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
-#[serde(rename_all = "snake_case")]
-pub enum Place {
-    Library,
-    Backup,
-    Models,
-    Logs,
+mirror_enum! {
+    /// A folder of the program.
+    Place = engine::Place { Library, Backup, Models, Logs }
 }

@@ -33,7 +33,10 @@ pub struct TagCount {
 mirror! {
     /// A stretch of speech.
     Segment = domain::Segment {
-        start_ms: u64, end_ms: u64, text: String, confidence: f32, speaker: Option<String>, flags: Vec<SegmentFlag>,
+        start_ms: u64, end_ms: u64, text: String,
+        // A share is always a number, which the generator cannot know of a float.
+        #[specta(type = u32)] confidence: f32,
+        speaker: Option<String>, flags: Vec<SegmentFlag>,
     }
 }
 
@@ -44,7 +47,7 @@ mirror_enum! {
 
 mirror! {
     /// A word of a segment.
-    Word = domain::Word { start_ms: u64, end_ms: u64, text: String, confidence: f32 }
+    Word = domain::Word { start_ms: u64, end_ms: u64, text: String, #[specta(type = u32)] confidence: f32 }
 }
 
 /// Something that was found; `start_ms` is none where the title matched.

@@ -29,16 +29,16 @@ mirror! {
 }
 
 impl Settings {
-    /// The engine's settings with these in place of their own.
-    pub fn over(self, settings: engine::Settings) -> Result<engine::Settings, CommandError> {
-        let words = self.vocabulary.iter().map(|word| word.trim());
-        Ok(engine::Settings {
+    /// Puts these in place of the engine's own.
+    pub fn change(self) -> Result<impl FnOnce(engine::Settings) -> engine::Settings, CommandError> {
+        let language = parse_language(&self.language)?;
+        Ok(move |settings| engine::Settings {
             interface_language: self.interface_language.into(),
             theme: self.theme.into(),
-            language: parse_language(&self.language)?,
+            language,
             model: self.model,
-            vocabulary: words.filter(|word| !word.is_empty()).map(str::to_owned).collect(),
-            threads: self.threads.filter(|n| *n > 0).map(|n| n as usize),
+            vocabulary: self.vocabulary,
+            threads: self.threads.map(|n| n as usize),
             media: self.media.into(),
             model_idle_minutes: self.model_idle_minutes,
             trash_days: self.trash_days,

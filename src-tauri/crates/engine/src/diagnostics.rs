@@ -8,19 +8,19 @@ use crate::logs::LogLine;
 use crate::{Engine, LibraryState, Settings};
 
 /// Such as `Windows 11 (26100), x86_64`.
-pub fn system_name() -> String {
-    let name = System::long_os_version().unwrap_or_else(|| std::env::consts::OS.to_owned());
+pub(crate) fn system_name() -> String {
+    let name = System::long_os_version().unwrap_or_else(|_| std::env::consts::OS.to_owned());
     format!("{name}, {}", std::env::consts::ARCH)
 }
 
 /// Cores that the program may use.
-pub fn n_cores() -> usize {
+pub(crate) fn n_cores() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 /// Everything about the program, in lines. `engine` is none where the library cannot be opened;
 /// `library` says why.
-pub fn diagnostics(
+pub(crate) fn diagnostics(
     version: &str,
     settings: &Settings,
     library: &LibraryState,

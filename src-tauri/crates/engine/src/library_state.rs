@@ -116,13 +116,13 @@ impl Engine {
 
 /// Moves the database of a library that no engine has open aside, deleting nothing, so that an empty
 /// one can begin in its place. Tells the name that the old one has now.
-pub fn begin_new_library(dir: &Path) -> Result<PathBuf, Error> {
+pub(crate) fn begin_new_library(dir: &Path) -> Result<PathBuf, Error> {
     Ok(recordroute_store::move_aside(dir)?)
 }
 
 /// Where a library lies if the user chooses that folder: in it, where there is one already or
 /// nothing at all, else in a folder of its own inside, so that no files get mixed up.
-pub fn library_folder_in(chosen: &Path) -> PathBuf {
+pub(crate) fn library_folder_in(chosen: &Path) -> PathBuf {
     let is_library = chosen.join("library.db").is_file();
     let is_empty = std::fs::read_dir(chosen).is_ok_and(|mut entries| entries.next().is_none());
     if is_library || is_empty || !chosen.exists() {

@@ -39,7 +39,7 @@ pub struct LogLine {
 
 /// The last lines of the files in `dir` that begin with `prefix`, oldest first. A log that cannot be
 /// read is an empty one.
-pub fn log_tail(dir: &Path, prefix: &str, limit: usize) -> Vec<LogLine> {
+pub(crate) fn log_tail(dir: &Path, prefix: &str, limit: usize) -> Vec<LogLine> {
     let mut files: Vec<PathBuf> = fs::read_dir(dir)
         .into_iter()
         .flatten()

@@ -51,6 +51,16 @@ impl Engine {
         }
     }
 
+    /// A transcript in a format, for a clipboard.
+    pub fn export_text(&self, id: RecordingId, format: Format) -> Result<String, Error> {
+        let mut bytes = Vec::new();
+        self.export(id, format, &mut bytes)?;
+        // Only spreadsheets that read a file want the mark at its beginning.
+        Ok(String::from_utf8_lossy(&bytes)
+            .trim_start_matches('\u{feff}')
+            .to_owned())
+    }
+
     /// A name for an exported file: the title, where it makes a file name.
     pub fn export_file_name(&self, id: RecordingId, format: Format) -> Result<String, Error> {
         let title = self.recording(id)?.title;

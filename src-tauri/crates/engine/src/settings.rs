@@ -119,6 +119,14 @@ impl Settings {
         SettingsSources::of_user(overrides)?.load()
     }
 
+    /// Without what people leave behind while they type.
+    pub(crate) fn tidied(mut self) -> Self {
+        let words = self.vocabulary.iter().map(|word| word.trim().to_owned());
+        self.vocabulary = words.filter(|word| !word.is_empty()).collect();
+        self.threads = self.threads.filter(|n_threads| *n_threads > 0);
+        self
+    }
+
     /// How a recording is transcribed where nothing else is said.
     pub fn transcribe_options(&self) -> TranscribeOptions {
         TranscribeOptions {

@@ -15,7 +15,8 @@ const MAX_ENTRIES: usize = 500_000;
 /// Folders in folders.
 const MAX_DEPTH: usize = 64;
 
-const MEDIA_ENDINGS: [&str; 34] = [
+/// Endings of audio and video files, also of some that are refused with a reason.
+pub const MEDIA_ENDINGS: [&str; 34] = [
     "3g2", "3gp", "aac", "ac3", "aif", "aifc", "aiff", "amr", "ape", "avi", "caf", "flac", "flv", "m2ts",
     "m4a", "m4b", "m4v", "mka", "mkv", "mov", "mp2", "mp3", "mp4", "mpeg", "mpg", "oga", "ogg", "opus", "ts",
     "wav", "weba", "webm", "wma", "wmv",
