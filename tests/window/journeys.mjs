@@ -18,6 +18,18 @@ const expect = (true_, why) => {
   if (!true_) throw new Error(why);
 };
 
+/** Windows that were opened and not closed yet: what a journey that failed leaves behind. */
+const open_ = [];
+
+export async function closeAll() {
+  for (const window of open_.splice(0)) {
+    if (!window.isAlive()) continue;
+    window.picture("failed");
+    say(`    what was seen: ${(await window.text().catch(String)).slice(0, 600)}`);
+    await window.end().catch(() => {});
+  }
+}
+
 async function open({ stage, application, pictures }, home, args) {
   const place = await stage.window(application, home, args);
   const window = await Window.open(place, pictures);
@@ -25,6 +37,7 @@ async function open({ stage, application, pictures }, home, args) {
     await window.close();
     stage.end(place.bus);
   };
+  open_.push(window);
   return window;
 }
 
@@ -44,7 +57,7 @@ export const journeys = {
     await pause(2_000);
     const megabytes = pssMegabytes(window.process.pid);
     say(`    usable ${Math.round(startMs)} ms after the start of the process (${paint}); shell ${megabytes.toFixed(1)} MB`);
-    await window.picture("empty");
+    window.picture("empty");
     await window.end();
     expect(startMs < MAX_START_MS, `usable after ${startMs} ms, wanted ${MAX_START_MS}`);
     expect(megabytes < MAX_SHELL_MEGABYTES, `the shell holds ${megabytes} MB, wanted ${MAX_SHELL_MEGABYTES}`);
@@ -59,7 +72,7 @@ export const journeys = {
     await tools.mouse.drop([talk], {
       over: async () => {
         await window.sees("Drop to transcribe", { ms: 5_000 });
-        await window.picture("dragging");
+        window.picture("dragging");
       },
     });
     const seen = new Set();
@@ -68,9 +81,9 @@ export const journeys = {
       return seen.size >= 2;
     }, { ms: 90_000 });
     await until("the words on the screen", async () => (await transcript(window)).includes(SENTENCE), { ms: 60_000 });
-    await window.picture("transcribing");
+    window.picture("transcribing");
     await until("the end of the job", async () => (await bars(window)).length === 0, { ms: 180_000 });
-    await window.picture("transcript");
+    window.picture("transcript");
     await playable(window);
     const found = readdirSync(join(home.library, "media"));
     expect(found.length === 1 && found[0].endsWith("Library news.wav"), `the recording is in the library: ${found}`);
@@ -82,7 +95,7 @@ export const journeys = {
     const hit = () => again.run(() => document.querySelector("[data-hits] mark")?.closest("button")?.innerText);
     const text = await until("a hit", hit, { ms: 10_000 });
     expect(text.toLowerCase().includes("library"), `the hit shows what was said: ${text}`);
-    await again.picture("found");
+    again.picture("found");
     await again.click("[data-hits] button");
     await until("the transcript at the hit", async () => (await transcript(again)).includes(SENTENCE));
     await again.end();
@@ -107,7 +120,7 @@ export const journeys = {
     }, { ms: 240_000 });
     const text = await window.text();
     expect(!text.includes("was killed"), "with progress stored the job goes on by itself");
-    await window.picture("after-kill");
+    window.picture("after-kill");
     const rows = await window.run(() => Number(document.querySelector("[data-transcript] li")?.getAttribute("aria-setsize")));
     expect(rows >= 40, `nothing that was said is missing: ${rows} segments for 60 sentences`);
     await window.end();
@@ -142,13 +155,13 @@ export const journeys = {
     await tools.mouse.place(window.process.pid);
     await tools.mouse.drop([letter, folder]);
     await window.sees("1 file was not added", { ms: 30_000 });
-    await window.picture("refused");
+    window.picture("refused");
     await window.press("OK");
     await window.sees("talk");
     expect(!(await window.text()).includes("notes"), "of a folder only the media is taken");
     await tools.mouse.drop([join(folder, "talk.mp4")]);
     await window.sees("This file is here already", { ms: 20_000 });
-    await window.picture("duplicate");
+    window.picture("duplicate");
     await window.end();
   },
 
@@ -159,7 +172,7 @@ export const journeys = {
     writeFileSync(database, "this was a library once");
     const window = await open(tools, home);
     await window.sees("The library is damaged");
-    await window.picture("damaged");
+    window.picture("damaged");
     const copies = readdirSync(home.library).filter((name) => name.startsWith("library-backup-"));
     expect(copies.length === 1, `one copy is beside it: ${copies}`);
     expect(readFileSync(database, "utf8") === "this was a library once", "the original is untouched");
@@ -181,7 +194,7 @@ export const journeys = {
     const id = await tools.mouse.place(window.process.pid);
     tools.mouse.tool("windowclose", id);
     await until("the question", () => window.run(() => document.querySelector("[role=dialog]")?.innerText), { ms: 10_000 });
-    await window.picture("close-asked-ko");
+    window.picture("close-asked-ko");
     await window.press("닫기");
     await until("the program has ended", () => !window.isAlive(), { ms: 15_000 });
     await window.end().catch(() => {});

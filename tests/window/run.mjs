@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { buildPage, builtProgram, cargoBuild, root, WINDOW_FEATURES } from "../../src-tauri/scripts/setup/project.mjs";
 import { finish, say } from "../../src-tauri/scripts/setup/run.mjs";
-import { journeys } from "./journeys.mjs";
+import { closeAll, journeys } from "./journeys.mjs";
 import { Mouse } from "./drop.mjs";
 import { needTools, Stage } from "./stage.mjs";
 
@@ -12,6 +12,8 @@ const pictures = join(root, "tests/output/window");
 
 async function main() {
   const args = process.argv.slice(2);
+  // Another build of the same program, such as an installed one.
+  const given = args.find((arg) => arg.startsWith("--program="))?.slice("--program=".length);
   const wanted = args.filter((arg) => !arg.startsWith("--"));
   const driver = needTools();
   if (!args.includes("--no-build")) {
@@ -20,10 +22,15 @@ async function main() {
   }
   if (wanted.length === 0) rmSync(pictures, { recursive: true, force: true });
   const stage = new Stage(driver);
+  for (const signal of ["SIGINT", "SIGTERM"])
+    process.once(signal, () => {
+      stage.close();
+      process.exit(1);
+    });
   const failures = [];
   try {
     await stage.open();
-    const tools = { stage, pictures, mouse: new Mouse(stage), application: builtProgram("recordroute-desktop", "debug") };
+    const tools = { stage, pictures, mouse: new Mouse(stage), application: given ?? builtProgram("recordroute-desktop", "debug") };
     for (const [name, walk] of Object.entries(journeys)) {
       if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) continue;
       const startMs = Date.now();
@@ -34,6 +41,7 @@ async function main() {
         failures.push(name);
         say(`  FAILED ${name}: ${error.stack ?? error}`);
       }
+      await closeAll();
     }
   } finally {
     stage.close();
@@ -42,5 +50,4 @@ async function main() {
   return failures.length === 0 ? 0 : 1;
 }
 
-process.on("SIGINT", () => process.exit(130));
 finish(main);

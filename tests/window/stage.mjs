@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { Failure, run, say, which } from "../../src-tauri/scripts/setup/run.mjs";
 
 const APT = {
-  Xvfb: "xvfb", WebKitWebDriver: "webkit2gtk-driver", xdotool: "xdotool", openbox: "openbox",
+  Xvfb: "xvfb", import: "imagemagick", WebKitWebDriver: "webkit2gtk-driver", xdotool: "xdotool", openbox: "openbox",
   "dbus-run-session": "dbus-daemon", python3: "python3",
 };
 const DRIVER_VERSION = "2.1.0";
@@ -131,7 +131,7 @@ export class Stage {
     );
     const address = `http://127.0.0.1:${port}`;
     await until("the driver answers", async () => (await fetch(`${address}/status`)).ok, { ms: 20_000 });
-    return { bus, address, application, args };
+    return { bus, address, application, args, env: home.env };
   }
 
   end(child) {

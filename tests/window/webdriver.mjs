@@ -1,5 +1,6 @@
 // The few routes of WebDriver that the tests need, over plain fetch.
-import { mkdirSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 
 import { processesOf, startedAtMs, until } from "./stage.mjs";
@@ -28,7 +29,8 @@ export class Window {
   async #send(method, path, body) {
     const response = await fetch(`${this.place.address}${path}`, {
       method, body: body === undefined ? undefined : JSON.stringify(body),
-      headers: { "content-type": "application/json" },
+      headers: { "content-type": "application/json", connection: "close" },
+      signal: AbortSignal.timeout(30_000),
     });
     const { value } = await response.json();
     if (!response.ok) throw new Error(`${method} ${path}: ${value?.message ?? response.status}`);
@@ -76,9 +78,10 @@ export class Window {
     await until(`the button “${name}”`, pressed, { ms: 10_000 });
   }
 
-  async picture(name) {
+  picture(name) {
     mkdirSync(this.pictures, { recursive: true });
-    writeFileSync(join(this.pictures, `${name}.png`), Buffer.from(await this.#at("GET", "/screenshot"), "base64"));
+    // Of the display and not by the driver: with its frame, and also while files hang over the window.
+    execFileSync("import", ["-window", "root", join(this.pictures, `${name}.png`)], { env: this.place.env });
   }
 
   startedAtMs() {

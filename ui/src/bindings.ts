@@ -321,7 +321,7 @@ export type Segment = {
 	start_ms: number,
 	end_ms: number,
 	text: string,
-	confidence: number | null,
+	confidence: number,
 	speaker: string | null,
 	flags: SegmentFlag[],
 };
@@ -376,7 +376,7 @@ export type Word = {
 	start_ms: number,
 	end_ms: number,
 	text: string,
-	confidence: number | null,
+	confidence: number,
 };
 
 /* Tauri Specta runtime */

@@ -1,80 +1,82 @@
-// The door to the window's process. Each method is one command of the same name in snake_case.
-import { Channel, convertFileSrc, invoke } from "@tauri-apps/api/core";
-import { listen } from "@tauri-apps/api/event";
+// The door to the window's process: the generated commands, whose types have to fit the contract's.
+import { Channel, convertFileSrc } from "@tauri-apps/api/core";
 
-import { BackendError, type AppEvent, type Backend, type CommandError } from "./backend";
+import { commands, events } from "../bindings";
+import { BackendError, type AddProgress, type Backend, type CommandError, type ModelProgress } from "./backend";
+
+type Answer<T> = { status: "ok"; data: T } | { status: "error"; error: CommandError };
 
 const isCommandError = (error: unknown): error is CommandError =>
   typeof error === "object" && error !== null && "code" in error && "message" in error;
 
-async function call<T>(command: string, args: Record<string, unknown> = {}): Promise<T> {
-  try {
-    return await invoke<T>(command, args);
-  } catch (error) {
-    if (isCommandError(error)) throw new BackendError(error);
-    // A command that does not exist or an answer that cannot be read: a mistake of the program.
-    throw new BackendError({ code: "other", message: String(error) });
-  }
+async function take<T>(answer: Promise<Answer<T>>): Promise<T> {
+  const taken = await answer;
+  if (taken.status === "ok") return taken.data;
+  // A command that does not exist or an answer that cannot be read is a mistake of the program.
+  const error: unknown = taken.error;
+  throw new BackendError(isCommandError(error) ? error : { code: "other", message: String(error) });
 }
 
-function channel<T>(tell: (message: T) => void): Channel<T> {
+const done = async (answer: Promise<Answer<null>>): Promise<void> => void (await take(answer));
+
+function channel<T extends AddProgress | ModelProgress>(tell: (message: T) => void): Channel<T> {
   const made = new Channel<T>();
   made.onmessage = tell;
   return made;
 }
 
 export const tauriBackend: Backend = {
-  appInfo: () => call("app_info"),
-  libraryState: () => call("library_state"),
-  reopenLibrary: () => call("reopen_library"),
-  chooseLibrary: () => call("choose_library"),
-  beginNewLibrary: () => call("begin_new_library"),
-  showPlace: (place) => call("show_place", { place }),
-  settings: () => call("settings"),
-  saveSettings: (settings) => call("save_settings", { settings }),
+  appInfo: () => take(commands.appInfo()),
+  libraryState: () => take(commands.libraryState()),
+  reopenLibrary: () => take(commands.reopenLibrary()),
+  chooseLibrary: () => take(commands.chooseLibrary()),
+  beginNewLibrary: () => take(commands.beginNewLibrary()),
+  showPlace: (place) => done(commands.showPlace(place)),
+  settings: () => take(commands.settings()),
+  saveSettings: (settings) => take(commands.saveSettings(settings)),
 
-  recordings: (listing) => call("recordings", { listing }),
-  recording: (recordingId) => call("recording", { recordingId }),
-  tags: () => call("tags"),
-  transcript: (recordingId) => call("transcript", { recordingId }),
-  words: (recordingId, fromMs, toMs) => call("words", { recordingId, fromMs, toMs }),
-  search: (words, limit) => call("search", { words, limit }),
-  rename: (recordingId, title) => call("rename", { recordingId, title }),
-  addTag: (recordingId, tag) => call("add_tag", { recordingId, tag }),
-  removeTag: (recordingId, tag) => call("remove_tag", { recordingId, tag }),
-  trash: (recordingId) => call("trash", { recordingId }),
-  restore: (recordingId) => call("restore", { recordingId }),
-  emptyTrash: () => call("empty_trash"),
-  peaks: (recordingId) => call("peaks", { recordingId }),
+  recordings: (listing) => take(commands.recordings(listing)),
+  recording: (recordingId) => take(commands.recording(recordingId)),
+  tags: () => take(commands.tags()),
+  transcript: (recordingId) => take(commands.transcript(recordingId)),
+  words: (recordingId, fromMs, toMs) => take(commands.words(recordingId, fromMs, toMs)),
+  search: (words, limit) => take(commands.search(words, limit)),
+  rename: (recordingId, title) => done(commands.rename(recordingId, title)),
+  addTag: (recordingId, tag) => done(commands.addTag(recordingId, tag)),
+  removeTag: (recordingId, tag) => done(commands.removeTag(recordingId, tag)),
+  trash: (recordingId) => done(commands.trash(recordingId)),
+  restore: (recordingId) => done(commands.restore(recordingId)),
+  emptyTrash: () => take(commands.emptyTrash()),
+  peaks: (recordingId) => take(commands.peaks(recordingId)),
   mediaUrl: async (recordingId) => convertFileSrc(String(recordingId), "media"),
-  showMedia: (recordingId) => call("show_media", { recordingId }),
+  showMedia: (recordingId) => done(commands.showMedia(recordingId)),
 
-  exportToFile: (recordingId, format) => call("export_to_file", { recordingId, format }),
-  copyTranscript: (recordingId, format) => call("copy_transcript", { recordingId, format }),
-  copyText: (text) => call("copy_text", { text }),
+  exportToFile: (recordingId, format) => take(commands.exportToFile(recordingId, format)),
+  copyTranscript: (recordingId, format) => done(commands.copyTranscript(recordingId, format)),
+  copyText: (text) => done(commands.copyText(text)),
 
-  chooseFiles: () => call("choose_files"),
-  chooseFolder: () => call("choose_folder"),
-  addPaths: (paths, onDuplicate, tell) => call("add_paths", { paths, onDuplicate, tell: channel(tell) }),
-  stopAdding: () => call("stop_adding"),
-  takeOpenedPaths: () => call("take_opened_paths"),
+  chooseFiles: () => take(commands.chooseFiles()),
+  chooseFolder: () => take(commands.chooseFolder()),
+  addPaths: (paths, onDuplicate, tell) => take(commands.addPaths(paths, onDuplicate, channel(tell))),
+  stopAdding: () => done(commands.stopAdding()),
+  takeOpenedPaths: () => take(commands.takeOpenedPaths()),
 
-  jobs: () => call("jobs"),
-  transcribe: (recordingId, choice) => call("transcribe", { recordingId, choice }),
-  cancelJob: (jobId) => call("cancel_job", { jobId }),
-  retryJob: (jobId) => call("retry_job", { jobId }),
-  moveJob: (jobId, position) => call("move_job", { jobId, position }),
+  jobs: () => take(commands.jobs()),
+  transcribe: (recordingId, choice) => take(commands.transcribe(recordingId, choice)),
+  cancelJob: (jobId) => done(commands.cancelJob(jobId)),
+  retryJob: (jobId) => done(commands.retryJob(jobId)),
+  moveJob: (jobId, position) => done(commands.moveJob(jobId, position)),
 
-  models: () => call("models"),
-  downloadModel: (id, tell) => call("download_model", { id, tell: channel(tell) }),
-  cancelModelWork: (id) => call("cancel_model_work", { id }),
-  importModel: (from, tell) => call("import_model", { from, tell: channel(tell) }),
-  verifyModel: (id, tell) => call("verify_model", { id, tell: channel(tell) }),
-  removeModel: (id) => call("remove_model", { id }),
+  models: () => take(commands.models()),
+  downloadModel: (id, tell) => take(commands.downloadModel(id, channel(tell))),
+  cancelModelWork: (id) => done(commands.cancelModelWork(id)),
+  importModel: (from, tell) => take(commands.importModel(from, channel(tell))),
+  verifyModel: (id, tell) => take(commands.verifyModel(id, channel(tell))),
+  removeModel: (id) => done(commands.removeModel(id)),
 
-  logs: (limit) => call("logs", { limit }),
-  diagnostics: () => call("diagnostics"),
+  logs: (limit) => take(commands.logs(limit)),
+  diagnostics: () => take(commands.diagnostics()),
 
-  listen: (tell) => listen<AppEvent>("app-event", (event) => tell(event.payload)),
-  closeWindow: () => call("close_window"),
+  listen: (tell) => events.appEvent.listen((event) => tell(event.payload)),
+  closeWindow: () => done(commands.closeWindow()),
 };
