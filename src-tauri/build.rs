@@ -39,6 +39,7 @@ fn main() {
         "restore",
         "empty_trash",
         "peaks",
+        "media_url",
         "export_to_file",
         "copy_transcript",
         "copy_text",

@@ -35,6 +35,7 @@ pub fn builder<R: Runtime>() -> Builder<R> {
             recordings::restore,
             recordings::empty_trash,
             recordings::peaks,
+            recordings::media_url,
             out::export_to_file::<tauri::Wry>,
             out::copy_transcript,
             out::copy_text,

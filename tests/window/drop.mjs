@@ -29,11 +29,15 @@ export class Mouse {
   /** `over` is called while the files hang over the window. */
   async drop(paths, { to = { x: 600, y: 420 }, over } = {}) {
     const source = this.stage.start(
-      "python3",
+      // The system's own Python, which has the system's GTK.
+      "/usr/bin/python3",
       [join(import.meta.dirname, "drag.py"), String(SOURCE.x), String(SOURCE.y), ...paths],
       { env: this.stage.env, stdio: ["ignore", "pipe", "inherit"] },
     );
-    await new Promise((done) => source.stdout.once("data", done));
+    await new Promise((done, fail) => {
+      source.stdout.once("data", done);
+      source.once("exit", () => fail(new Error("the drag source did not start")));
+    });
     await pause(700);
     const from = { x: SOURCE.x + 60, y: SOURCE.y + 60 };
     this.tool("mousemove", from.x, from.y, "mousedown", 1);

@@ -122,7 +122,9 @@ export const journeys = {
     expect(!text.includes("was killed"), "with progress stored the job goes on by itself");
     window.picture("after-kill");
     const rows = await window.run(() => Number(document.querySelector("[data-transcript] li")?.getAttribute("aria-setsize")));
-    expect(rows >= 40, `nothing that was said is missing: ${rows} segments for 60 sentences`);
+    // The sentence comes once in each chunk of half a minute: of a text that says the same all the time
+    // the guards keep one and mark it.
+    expect(rows >= 8, `nothing that was said is missing: ${rows} segments in five minutes`);
     await window.end();
   },
 

@@ -10,7 +10,7 @@ import { Failure, run, say, which } from "../../src-tauri/scripts/setup/run.mjs"
 
 const APT = {
   Xvfb: "xvfb", import: "imagemagick", WebKitWebDriver: "webkit2gtk-driver", xdotool: "xdotool", openbox: "openbox",
-  "dbus-run-session": "dbus-daemon", python3: "python3",
+  "dbus-run-session": "dbus-daemon",
 };
 const DRIVER_VERSION = "2.1.0";
 

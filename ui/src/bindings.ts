@@ -53,6 +53,8 @@ export const commands = {
 	emptyTrash: () => typedError<number, CommandError>(__TAURI_INVOKE("empty_trash")),
 	/**  Loudness over time. */
 	peaks: (recordingId: number) => typedError<number[], CommandError>(__TAURI_INVOKE("peaks", { recordingId })),
+	/**  Where an audio element finds the media. */
+	mediaUrl: (recordingId: number) => typedError<string, CommandError>(__TAURI_INVOKE("media_url", { recordingId })),
 	/**  Asks where to write and writes; none where the user dismissed the question. */
 	exportToFile: (recordingId: number, format: Format) => typedError<string | null, CommandError>(__TAURI_INVOKE("export_to_file", { recordingId, format })),
 	/**  Copies a transcript in a format. */

@@ -95,6 +95,14 @@ pub async fn empty_trash(core: Core<'_>) -> Answer<u32> {
     Ok(n_purged)
 }
 
+/// Where an audio element finds the media.
+#[tauri::command]
+#[specta::specta]
+pub async fn media_url(core: Core<'_>, recording_id: i64) -> Answer<String> {
+    core.run(move |session| session.media_address(RecordingId(recording_id)))
+        .await
+}
+
 /// Loudness over time.
 #[tauri::command]
 #[specta::specta]

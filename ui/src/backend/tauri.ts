@@ -1,5 +1,5 @@
 // The door to the window's process: the generated commands, whose types have to fit the contract's.
-import { Channel, convertFileSrc } from "@tauri-apps/api/core";
+import { Channel } from "@tauri-apps/api/core";
 
 import { commands, events } from "../bindings";
 import { BackendError, type AddProgress, type Backend, type CommandError, type ModelProgress } from "./backend";
@@ -48,7 +48,7 @@ export const tauriBackend: Backend = {
   restore: (recordingId) => done(commands.restore(recordingId)),
   emptyTrash: () => take(commands.emptyTrash()),
   peaks: (recordingId) => take(commands.peaks(recordingId)),
-  mediaUrl: async (recordingId) => convertFileSrc(String(recordingId), "media"),
+  mediaUrl: (recordingId) => take(commands.mediaUrl(recordingId)),
   showMedia: (recordingId) => done(commands.showMedia(recordingId)),
 
   exportToFile: (recordingId, format) => take(commands.exportToFile(recordingId, format)),

@@ -23,6 +23,8 @@ mod library_state;
 mod logging;
 mod logs;
 mod media;
+#[cfg(target_os = "linux")]
+mod media_server;
 mod model_list;
 mod model_work;
 mod progress;

@@ -56,32 +56,57 @@ impl Engine {
     }
 }
 
-fn slice(path: &Path, range: Option<&str>, head_only: bool) -> io::Result<MediaSlice> {
+/// A media file, opened where a range begins.
+pub(crate) struct Located {
+    pub(crate) file: File,
+    pub(crate) content_type: &'static str,
+    pub(crate) total: u64,
+    pub(crate) range: MediaRange,
+}
+
+pub(crate) fn locate(path: &Path, range: Option<&str>) -> io::Result<Located> {
     let mut file = File::open(path)?;
     let metadata = file.metadata()?;
     if !metadata.is_file() {
         return Err(io::ErrorKind::NotFound.into());
     }
     let total = metadata.len();
-    let mut range = range.map_or(MediaRange::Whole, |range| parse(range, total));
+    let range = range.map_or(MediaRange::Whole, |range| parse(range, total));
+    if let MediaRange::Part { first, .. } = range {
+        file.seek(SeekFrom::Start(first))?;
+    }
+    Ok(Located {
+        file,
+        content_type: content_type(path),
+        total,
+        range,
+    })
+}
+
+fn slice(path: &Path, range: Option<&str>, head_only: bool) -> io::Result<MediaSlice> {
+    let Located {
+        file,
+        content_type,
+        total,
+        mut range,
+    } = locate(path, range)?;
     if range == MediaRange::Whole && total > MAX_SLICE_BYTES && !head_only {
         range = MediaRange::Part { first: 0, end: total };
     }
-    let (first, n_bytes) = match &mut range {
-        MediaRange::Whole => (0, total),
+    let n_bytes = match &mut range {
+        MediaRange::Whole => total,
         MediaRange::Part { first, end } => {
             *end = (*end).min(*first + MAX_SLICE_BYTES);
-            (*first, *end - *first)
+            *end - *first
         }
-        MediaRange::Unsatisfiable => (0, 0),
+        MediaRange::Unsatisfiable => 0,
     };
     let mut bytes = Vec::new();
-    if !head_only && n_bytes > 0 {
-        file.seek(SeekFrom::Start(first))?;
+    if !head_only {
         file.take(n_bytes).read_to_end(&mut bytes)?;
     }
     Ok(MediaSlice {
-        content_type: content_type(path),
+        content_type,
         total,
         range,
         bytes,

@@ -4,9 +4,9 @@
 //! library is open, and is there to say why where that fails.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use recordroute_core::{ErrorCode, Event, Language};
+use recordroute_core::{ErrorCode, Event, Language, RecordingId};
 use recordroute_models::ModelFolder;
 use tokio::sync::broadcast::Receiver;
 
@@ -14,6 +14,8 @@ use crate::advice::machine_memory;
 use crate::diagnostics::{diagnostics, n_cores, system_name};
 use crate::library_state::{begin_new_library, library_folder_in};
 use crate::logs::{LogLine, log_tail};
+#[cfg(target_os = "linux")]
+use crate::media_server::MediaServer;
 use crate::worker::WorkerCommand;
 use crate::{Engine, Error, LibraryState, QueueMode, Settings, SettingsError, SettingsSources};
 
@@ -66,7 +68,9 @@ pub enum Place {
 pub struct Session {
     sources: Result<SettingsSources, Refusal>,
     settings: Mutex<Result<Settings, Refusal>>,
-    state: Mutex<State>,
+    state: Arc<Mutex<State>>,
+    #[cfg(target_os = "linux")]
+    media_server: Mutex<Option<MediaServer>>,
     listener: OnceLock<Box<dyn SessionListener>>,
     log_prefix: &'static str,
 }
@@ -126,7 +130,9 @@ impl Session {
         Self {
             sources,
             settings: Mutex::new(settings),
-            state: Mutex::new(State::Closed),
+            state: Arc::new(Mutex::new(State::Closed)),
+            #[cfg(target_os = "linux")]
+            media_server: Mutex::default(),
             listener: OnceLock::new(),
             log_prefix,
         }
@@ -310,6 +316,38 @@ impl Session {
             self.opened().as_ref(),
             &log,
         ))
+    }
+
+    /// Where a page finds the media of a recording: at the protocol of the window, or where a web view
+    /// plays nothing from there, at a server for this page alone.
+    pub fn media_address(&self, id: RecordingId) -> Result<String, Error> {
+        #[cfg(target_os = "linux")]
+        return self.served_address(id);
+        #[cfg(not(target_os = "linux"))]
+        Ok(match cfg!(windows) {
+            true => format!("http://media.localhost/{id}"),
+            false => format!("media://localhost/{id}"),
+        })
+    }
+
+    #[cfg(target_os = "linux")]
+    fn served_address(&self, id: RecordingId) -> Result<String, Error> {
+        let mut server = lock(&self.media_server);
+        if server.is_none() {
+            let state = Arc::clone(&self.state);
+            let engine = move || match &*lock(&state) {
+                State::Open(engine) => Some(engine.clone()),
+                _ => None,
+            };
+            let started = MediaServer::start(engine);
+            *server = Some(
+                started.map_err(|error| Error::Invalid(format!("Nothing can be played now ({error}).")))?,
+            );
+        }
+        Ok(server
+            .as_ref()
+            .map(|server| server.address(id))
+            .unwrap_or_default())
     }
 
     /// Lets go of the engine for good, which gives a running job back to the queue.
