@@ -194,7 +194,8 @@ export const journeys = {
     const window = await open(tools, home, [talk]);
     await until("progress", async () => (await bars(window)).some((value) => value > 0), { ms: 90_000 });
     const id = await tools.mouse.place(window.process.pid);
-    tools.mouse.tool("windowclose", id);
+    // As the window manager asks: xdotool's own closing would destroy the window.
+    tools.mouse.tool("windowactivate", "--sync", id, "key", "--clearmodifiers", "alt+F4");
     await until("the question", () => window.run(() => document.querySelector("[role=dialog]")?.innerText), { ms: 10_000 });
     window.picture("close-asked-ko");
     await window.press("닫기");
