@@ -1,4 +1,6 @@
 //! The tidy test: what the design says about the shape of the project, held by machine.
+// Every function here is a test or helps one.
+#![allow(clippy::unwrap_used)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

@@ -66,10 +66,7 @@ pub fn main() -> ExitCode {
 }
 
 fn load_whisper(path: &Path, n_threads: Option<usize>) -> Result<Box<dyn Transcriber>, InferenceError> {
-    let options = recordroute_transcribe::LoadOptions {
-        n_threads,
-        ..Default::default()
-    };
+    let options = recordroute_transcribe::LoadOptions { n_threads };
     Ok(Box::new(recordroute_transcribe::Whisper::load(path, &options)?))
 }
 

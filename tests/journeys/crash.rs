@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::support::{QUICK_MODEL, arg, fake_engine, long_speech, recordroute, run_well};
 
 /// How often the sample is repeated: some minutes of speech, seconds of work.
-const N_TIMES: usize = 32;
+const N_TIMES: usize = 8;
 
 fn start(home: &Home, file: &str) -> Child {
     recordroute(home)

@@ -2,6 +2,8 @@
 //!
 //! `queue` uses a fake transcriber in a real worker process; everything else runs the real program
 //! with real small models, found where the installed program finds them.
+// Every function here is a test or helps one.
+#![allow(clippy::unwrap_used)]
 
 mod bad_input;
 mod command_line;

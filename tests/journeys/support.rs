@@ -3,6 +3,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use recordroute_audio::Decoder;
 use recordroute_engine::worker::WorkerCommand;
 use recordroute_engine::{Engine, MediaPolicy, QueueMode, Settings, SettingsSources};
 use recordroute_testkit::{Home, installed_models, tone, write_wav};
@@ -74,22 +75,15 @@ pub fn tone_file(home: &Home, name: &str, seconds: f32) -> PathBuf {
     path
 }
 
-/// A longer recording of speech: the short sample so many times in a row.
+/// A longer recording of speech: the English sample so many times in a row.
 pub fn long_speech(home: &Home, n_times: usize) -> PathBuf {
-    let mut reader = hound::WavReader::open(fixture("short-en.wav")).expect("the sample is there");
-    let spec = reader.spec();
-    let samples: Vec<i16> = reader
-        .samples::<i16>()
-        .map(|sample| sample.expect("a whole sample"))
-        .collect();
-    let path = home.join("long speech.wav");
-    let mut writer = hound::WavWriter::create(&path, spec).expect("the file is made");
-    for _ in 0..n_times {
-        for sample in &samples {
-            writer.write_sample(*sample).expect("a sample is written");
-        }
+    let mut decoder = Decoder::open(&fixture("sample-en.m4a")).expect("the sample is there");
+    let mut samples = Vec::new();
+    while let Some(block) = decoder.next_block().expect("the sample can be decoded") {
+        samples.extend(block.samples);
     }
-    writer.finalize().expect("the file is finished");
+    let path = home.join("long speech.wav");
+    write_wav(&path, &samples.repeat(n_times), 16_000).expect("the file is written");
     path
 }
 

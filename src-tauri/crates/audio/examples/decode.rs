@@ -1,34 +1,37 @@
 //! Decodes files and prints a line for each: length, what it is, what became of it.
 //!
 //! `cargo run --release -p recordroute-audio --example decode -- FILE…`
-//! With `--raw` the samples of the first file go to standard output as little-endian `f32`.
+//! With `--raw` the samples of the first file go to standard output as little-endian `f32`; with
+//! `--chunks` files are cut into chunks as for a transcription, and their number is printed.
 #![allow(clippy::print_stdout)]
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use recordroute_audio::{AudioError, Decoder};
+use recordroute_audio::{AudioError, ChunkOptions, Chunks, Decoder};
+use recordroute_core::CancellationToken;
 
 fn main() {
-    let mut raw = false;
-    let paths: Vec<PathBuf> = std::env::args_os()
+    let (flags, paths): (Vec<PathBuf>, Vec<PathBuf>) = std::env::args_os()
         .skip(1)
-        .filter(|arg| {
-            raw |= arg == "--raw";
-            arg != "--raw"
-        })
         .map(PathBuf::from)
-        .collect();
+        .partition(|arg| arg.to_string_lossy().starts_with("--"));
+    let is_set = |name: &str| flags.iter().any(|flag| flag == Path::new(name));
     for path in &paths {
-        if raw {
+        if is_set("--raw") {
             if let Err(error) = write_raw(path) {
                 println!("{error}");
             }
             return;
         }
         let started = Instant::now();
-        match decode(path) {
+        let result = if is_set("--chunks") {
+            cut(path)
+        } else {
+            decode(path)
+        };
+        match result {
             Ok(line) => println!(
                 "{}\t{line}\t{:.0} ms",
                 path.display(),
@@ -64,6 +67,21 @@ fn decode(path: &Path) -> Result<String, AudioError> {
         info.duration_ms,
         if info.has_video { ", video" } else { "" },
         error.or(decoder.notice()).unwrap_or_default()
+    ))
+}
+
+fn cut(path: &Path) -> Result<String, AudioError> {
+    let mut chunks = Chunks::open(path, ChunkOptions::default(), CancellationToken::new())?;
+    let (mut n_chunks, mut n_samples) = (0, 0);
+    for chunk in chunks.by_ref() {
+        n_samples += chunk?.samples.len();
+        n_chunks += 1;
+    }
+    Ok(format!(
+        "{:.3}\t{n_chunks} chunks of {:.3} s in all\t{}",
+        chunks.total_ms().unwrap_or_default() as f64 / 1e3,
+        n_samples as f64 / 16_000.0,
+        chunks.notice().unwrap_or_default()
     ))
 }
 

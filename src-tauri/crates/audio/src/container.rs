@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use recordroute_core::CancellationToken;
 use symphonia::core::codecs::audio::AudioCodecId;
-use symphonia::core::codecs::audio::well_known::{CODEC_ID_MP1, CODEC_ID_MP2, CODEC_ID_MP3, CODEC_ID_OPUS};
+use symphonia::core::codecs::audio::well_known::CODEC_ID_OPUS;
 use symphonia::core::errors::Error as SymphoniaError;
 use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::well_known::*;
@@ -20,6 +20,7 @@ use crate::AudioError;
 use crate::codec::{self, Prepared};
 use crate::mkv;
 use crate::mp4::{self, Edit, Mp4};
+use crate::mpeg;
 use crate::sniff::{SNIFF_LEN, Sniffed, sniff};
 use crate::source::{Source, SourceStatus};
 use crate::timeline::Timeline;
@@ -31,9 +32,6 @@ const FTYP_QUICKTIME: &[u8] = b"\0\0\0\x10ftypqt  \0\0\0\0";
 
 /// Nothing known fits it.
 const UNKNOWN_KIND: &str = "of no known kind";
-
-/// How much of a file is looked at before it counts as MPEG audio.
-const MPEG_TEST_BYTES: u64 = 1 << 20;
 
 /// What a file is.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -166,7 +164,7 @@ pub(crate) fn open(path: &Path, cancel: CancellationToken) -> Result<Opened, Aud
         opened.announced_ms = wav.announced_ms();
         opened.cut_short = wav.is_cut();
     }
-    if is_mpeg_audio(opened.prepared.params.codec) && !mpeg_frames_fill(path)? {
+    if mpeg::is_mpeg(opened.prepared.params.codec) && !mpeg::frames_fill(path)? {
         return Err(AudioError::NotMedia {
             what: UNKNOWN_KIND.to_owned(),
         });
@@ -189,7 +187,7 @@ fn check_mp4(source: &mut Source) -> Result<Mp4, AudioError> {
     Ok(mp4)
 }
 
-fn demuxer(source: Source, sniffed: Sniffed) -> Result<Box<dyn FormatReader>, AudioError> {
+pub(crate) fn demuxer(source: Source, sniffed: Sniffed) -> Result<Box<dyn FormatReader>, AudioError> {
     let stream = MediaSourceStream::new(Box::new(source), MediaSourceStreamOptions::default());
     let open = move || -> Result<Box<dyn FormatReader>, SymphoniaError> {
         if sniffed == Sniffed::Mp4 {
@@ -289,8 +287,7 @@ fn choose_track(
             opened.padding_frames = padding;
             opened.n_raw_frames = track.num_frames.map(|n| n + delay_frames + padding);
             // Without a delay of its own an mp3's length is a guess from its bit rate.
-            let is_guess =
-                matches!(codec, CODEC_ID_MP1 | CODEC_ID_MP2 | CODEC_ID_MP3) && track.delay.is_none();
+            let is_guess = mpeg::is_mpeg(codec) && track.delay.is_none();
             opened.announced_ms = opened.info.duration_ms.filter(|_| !is_guess);
         }
     }
@@ -330,36 +327,6 @@ fn plan_mp4(opened: &mut Opened, track: &Track, mp4: &Mp4) {
     if !mp4.fragmented {
         opened.announced_ms = opened.info.duration_ms;
     }
-}
-
-fn is_mpeg_audio(codec: AudioCodecId) -> bool {
-    matches!(codec, CODEC_ID_MP1 | CODEC_ID_MP2 | CODEC_ID_MP3)
-}
-
-/// MPEG audio has no header but a sync word of 11 bits, which turns up in any data. In a real file
-/// the frames make up most of what lies between them.
-fn mpeg_frames_fill(path: &Path) -> Result<bool, AudioError> {
-    let source = Source::open(path, CancellationToken::new())?;
-    let file_len = source.file_len();
-    let status = source.status();
-    let mut reader = demuxer(source, Sniffed::Probable)?;
-    let n_before = status.n_bytes_read();
-    let mut n_in_frames: u64 = 0;
-    let mut n_passed = 0;
-    while n_passed < MPEG_TEST_BYTES {
-        match catch_unwind(AssertUnwindSafe(|| reader.next_packet())) {
-            Ok(Ok(Some(packet))) => n_in_frames += packet.data.len() as u64 + 4,
-            _ => break,
-        }
-        n_passed = status.n_bytes_read() - n_before;
-    }
-    // A file that fits the buffer was read before the count began; its tags count as passed, too.
-    let n_passed = if n_passed == 0 {
-        file_len.min(1 << 16)
-    } else {
-        n_passed
-    };
-    Ok(n_in_frames > n_passed / 8)
 }
 
 fn track_duration_ms(track: &Track) -> Option<u64> {

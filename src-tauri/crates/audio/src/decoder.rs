@@ -4,7 +4,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use recordroute_core::{CancellationToken, samples_to_ms};
-use symphonia::core::audio::{Audio, GenericAudioBufferRef};
 use symphonia::core::codecs::audio::AudioDecoder;
 use symphonia::core::errors::Error as SymphoniaError;
 use symphonia::core::packet::Packet;
@@ -13,6 +12,7 @@ use symphonia::core::units::Duration;
 use crate::AudioError;
 use crate::codec;
 use crate::container::{self, MediaInfo, Opened};
+use crate::mix;
 use crate::notice::Findings;
 use crate::resample::To16k;
 use crate::timeline::Timeline;
@@ -35,10 +35,6 @@ const MAX_IDLE_PACKETS: u32 = 200_000;
 /// A packet lasts at most this long; longer claims are cut, so that no packet makes hours of
 /// silence.
 const MAX_PACKET_SECONDS: u64 = 10;
-
-/// Floating-point sound may be louder than full scale by this factor (24 dB); what lies beyond
-/// is cut off.
-const MAX_AMPLITUDE: f32 = 16.0;
 
 /// Headers and the clock of the sound may differ by this much before a file counts as cut short.
 const CUT_TOLERANCE_MS: u64 = 1_000;
@@ -257,12 +253,11 @@ impl Decoder {
         self.placed_to = 0;
         let (decoder, frames) = (&mut self.decoder, &mut self.frames);
         let decoded = catch_unwind(AssertUnwindSafe(|| match decoder.decode(&packet) {
-            Ok(buffer) => Ok(mix_down(&buffer, frames)),
+            Ok(buffer) => Ok(mix::down(&buffer, frames)),
             Err(error) => Err(error),
         }));
         match decoded {
             Ok(Ok((rate_hz, n_channels))) => {
-                tame(&mut self.frames);
                 self.note_good(n_channels);
                 self.prepare_rate(rate_hz)?;
             }
@@ -445,43 +440,5 @@ impl Decoder {
         self.findings.cut_short = !cancelled
             && (by_error || too_short || self.opened.cut_short || self.opened.status.ended_early());
         Ok(())
-    }
-}
-
-/// Mixes all channels into one by their mean; returns the rate and the number of channels.
-fn mix_down(buffer: &GenericAudioBufferRef<'_>, frames: &mut Vec<f32>) -> (u32, usize) {
-    let rate_hz = buffer.spec().rate();
-    let n_channels = buffer.num_planes();
-    match buffer {
-        GenericAudioBufferRef::F32(buffer) => mean(buffer.iter_planes(), n_channels, frames),
-        other => {
-            let mut planes: Vec<Vec<f32>> = Vec::new();
-            other.copy_to_vecs_planar(&mut planes);
-            mean(planes.iter().map(Vec::as_slice), n_channels, frames);
-        }
-    }
-    (rate_hz, n_channels)
-}
-
-/// Floating-point files may hold anything. One absurd number would drown its neighbours in the
-/// resampler's filter, so it is tamed before that.
-fn tame(frames: &mut [f32]) {
-    for sample in frames {
-        let limited = sample.clamp(-MAX_AMPLITUDE, MAX_AMPLITUDE);
-        *sample = if limited.is_nan() { 0.0 } else { limited };
-    }
-}
-
-fn mean<'a>(planes: impl Iterator<Item = &'a [f32]>, n_planes: usize, frames: &mut Vec<f32>) {
-    frames.clear();
-    let gain = 1.0 / n_planes.max(1) as f32;
-    for (plane_idx, plane) in planes.enumerate() {
-        if plane_idx == 0 {
-            frames.extend(plane.iter().map(|sample| sample * gain));
-        } else {
-            for (mixed, sample) in frames.iter_mut().zip(plane) {
-                *mixed += sample * gain;
-            }
-        }
     }
 }

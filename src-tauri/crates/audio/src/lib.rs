@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! file ─ sniff ─ demux + decode (symphonia, libopus) ─ mix down ─ place in time ─ 16 kHz (rubato)
-//!      ─ waveform peaks ─ voice activity (earshot) ─ pack into chunks of up to 30 s
+//!      ─ waveform peaks ─ voice activity (Silero) ─ pack into chunks of up to 30 s
 //! ```
 //!
 //! * [`probe`] says what a file is without decoding it.
@@ -23,14 +23,17 @@ mod codec;
 mod container;
 mod decoder;
 mod error;
+mod mix;
 mod mkv;
 mod mp4;
 mod mp4_boxes;
+mod mpeg;
 mod notice;
 mod pack;
 mod peaks;
 mod resample;
 mod segment;
+mod silero;
 mod sniff;
 mod source;
 mod timeline;

@@ -14,14 +14,15 @@ const fn frames(ms: usize) -> usize {
 /// A full chunk.
 pub(crate) const MAX_FRAMES: usize = Chunk::MAX_SAMPLES / FRAME_SAMPLES;
 
-/// Pauses up to this length stay as they are.
-const JOIN_FRAMES: usize = frames(1_000);
+/// Pauses up to this length stay as they are: somebody may murmur in them below what the detector
+/// hears.
+const JOIN_FRAMES: usize = frames(2_000);
 
 /// Of a longer pause this much stays after speech …
 const PAD_AFTER_FRAMES: usize = frames(400);
 
 /// … and this much before it, so that words keep their edges and the model hears a pause.
-const PAD_BEFORE_FRAMES: usize = frames(320);
+const PAD_BEFORE_FRAMES: usize = frames(400);
 
 /// A chunk is cut in the longest pause after this much of it …
 const FULL_ENOUGH_FRAMES: usize = frames(24_000);
@@ -32,8 +33,8 @@ const HALF_FULL_FRAMES: usize = frames(12_000);
 /// … or else, where nobody draws breath, at the quietest moment of its last five seconds.
 const QUIET_SEARCH_FRAMES: usize = frames(5_000);
 
-/// The quietest moment is looked for in windows of 80 ms: a closed consonant is shorter.
-const QUIET_WINDOW_FRAMES: usize = 5;
+/// The quietest moment is looked for in windows of 96 ms: a closed consonant is shorter.
+const QUIET_WINDOW_FRAMES: usize = 3;
 
 #[derive(Debug)]
 struct Kept {

@@ -3,18 +3,18 @@
 use std::collections::VecDeque;
 
 /// Probability from which a pause may end.
-pub(crate) const ENTER_PROBABILITY: f32 = 0.5;
+pub(crate) const ENTER_PROBABILITY: f32 = 0.35;
 
 /// Probability below which speech may end.
-pub(crate) const LEAVE_PROBABILITY: f32 = 0.35;
+pub(crate) const LEAVE_PROBABILITY: f32 = 0.2;
 
-/// Frames above the upper threshold that make speech: 48 ms; a shorter burst is a click.
-const MIN_SPEECH_FRAMES: usize = 3;
+/// Frames above the upper threshold that make speech: 64 ms; a shorter burst is a click.
+const MIN_SPEECH_FRAMES: usize = 2;
 
-/// Frames below the lower threshold that make a pause: 304 ms; shorter ones lie between words.
-const MIN_SILENCE_FRAMES: usize = 19;
+/// Frames below the lower threshold that make a pause: 320 ms; shorter ones lie between words.
+const MIN_SILENCE_FRAMES: usize = 10;
 
-/// 16 ms of sound.
+/// 32 ms of sound.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Frame {
     /// Shorter than a full frame only at the end of the recording.
@@ -129,12 +129,12 @@ mod tests {
 
     #[test]
     fn clicks_are_no_speech_and_short_pauses_no_pauses() {
-        let click = [[0.0; 10].as_slice(), &[0.9; 2], &[0.0; 30]].concat();
+        let click = [[0.0; 10].as_slice(), &[0.9; 1], &[0.0; 30]].concat();
         assert!(!flags(&click).contains(&true), "32 ms are a click");
         let words = [
             [0.0; 10].as_slice(),
             &[0.9; 20],
-            &[0.1; 10],
+            &[0.1; 5],
             &[0.9; 20],
             &[0.0; 40],
         ]
@@ -142,23 +142,23 @@ mod tests {
         let voiced = flags(&words);
         assert_eq!(
             voiced.iter().filter(|voiced| **voiced).count(),
-            50,
+            45,
             "a pause of 160 ms between words belongs to them"
         );
         assert!(
-            voiced[10] && voiced[59] && !voiced[60],
+            voiced[10] && voiced[54] && !voiced[55],
             "edges are where they were"
         );
     }
 
     #[test]
     fn a_doubtful_onset_belongs_to_the_speech_after_it() {
-        let voiced = flags(&[[0.0; 5].as_slice(), &[0.4; 4], &[0.9; 10], &[0.0; 30]].concat());
+        let voiced = flags(&[[0.0; 5].as_slice(), &[0.3; 4], &[0.9; 10], &[0.0; 30]].concat());
         assert!(
             voiced[5],
             "frames between the thresholds right before speech are its onset"
         );
-        let doubtful = flags(&[0.4; 200]);
+        let doubtful = flags(&[0.3; 200]);
         assert!(!doubtful.contains(&true), "doubt alone never becomes speech");
     }
 

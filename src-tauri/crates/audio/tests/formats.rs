@@ -159,3 +159,14 @@ fn of_a_video_the_picture_is_noticed_and_the_sound_read() {
         "and its length without priming"
     );
 }
+
+#[test]
+fn a_picture_larger_than_the_sound_does_not_hide_it() {
+    let mp3 = std::fs::read(fixture("formats/no-tag.mp3")).expect("the fixture is there");
+    let tag = [&b"ID3\x04\0\0\0\x02\0\0APIC\0\x01\x7f\x76\0\0"[..], &[0; 32_758]].concat();
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    let path = folder.path().join("cover.mp3");
+    std::fs::write(&path, [tag, mp3].concat()).expect("the test's file can be written");
+    let decoded = decode(&path).expect("an mp3 with a cover is an mp3");
+    assert!(decoded.ms() > 1_000, "the sound behind the tag is read");
+}

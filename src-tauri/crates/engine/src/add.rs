@@ -116,6 +116,13 @@ impl Engine {
                 path.display()
             )));
         }
+        // Opening a pipe would wait for somebody to write into it.
+        if !metadata.is_file() {
+            return Err(Error::Invalid(format!(
+                "{} is a device or pipe, not audio or video. Name a recording.",
+                path.display()
+            )));
+        }
         if self.is_read_only() {
             return Err(StoreError::ReadOnly(self.inner.library.dir().to_owned()).into());
         }

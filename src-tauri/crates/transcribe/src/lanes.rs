@@ -9,27 +9,16 @@ use recordroute_core::{
 };
 use whisper_rs::{WhisperContext, WhisperState};
 
+use crate::attempts::{self, Settled};
 use crate::guards::{self, Evidence, Verdict};
 use crate::pieces::{self, TimedTokens};
-use crate::window::{self, Attempt, Token, Window};
-use crate::{repetition, words};
+use crate::window::Token;
+use crate::words;
 
 /// Windows that one chunk may take.
 const MAX_WINDOWS: usize = 4;
 /// Voice after the model has stopped that is worth another window.
 const MIN_REST_MS: u64 = 1_000;
-/// How a looping window is tried again.
-const RETRIES: [Attempt; 2] = [
-    Attempt {
-        temperature: 0.4,
-        use_prompt: false,
-    },
-    Attempt {
-        temperature: 0.8,
-        use_prompt: false,
-    },
-];
-
 /// What all lanes of a run share.
 pub(crate) struct Task<'a> {
     pub(crate) context: &'a WhisperContext,
@@ -117,7 +106,9 @@ fn transcribe(
         else {
             break;
         };
-        let Some((window, loops)) = without_loop(state, samples, task)? else {
+        let Some(Settled { window, loops }) =
+            attempts::settle(state, samples, voiced_ms(chunk, offset_ms), task)?
+        else {
             return Ok(None);
         };
         let window_ms = samples_to_ms(samples.len() as u64);
@@ -127,7 +118,7 @@ fn transcribe(
             segments.extend(segment(chunk, offset_ms, &piece, window.no_speech, loops, task));
         }
         // The model sometimes stops in the middle of the speech: go on from there.
-        let Some(stopped_ms) = stopped_ms.filter(|_| !is_empty && !loops) else {
+        let Some(stopped_ms) = stopped_ms.filter(|_| !is_empty) else {
             break;
         };
         let reached_ms = offset_ms + stopped_ms;
@@ -143,47 +134,6 @@ fn transcribe(
         segments,
         language: task.language.clone(),
     }))
-}
-
-/// Decodes; a loop is decoded again with more freedom, and cut to one instance if it stays.
-fn without_loop(
-    state: &mut WhisperState,
-    samples: &[f32],
-    task: &Task<'_>,
-) -> Result<Option<(Window, bool)>, InferenceError> {
-    let first = Attempt {
-        temperature: 0.0,
-        use_prompt: true,
-    };
-    let Some(mut window) = window::decode(state, samples, task, first)? else {
-        return Ok(None);
-    };
-    for attempt in RETRIES {
-        if !loops(&window) {
-            return Ok(Some((window, false)));
-        }
-        let Some(again) = window::decode(state, samples, task, attempt)? else {
-            return Ok(None);
-        };
-        window = again;
-    }
-    let loops = loops(&window);
-    if loops {
-        window.tokens = repetition::collapse(window.tokens);
-    }
-    Ok(Some((window, loops)))
-}
-
-fn loops(window: &Window) -> bool {
-    let tokens: Vec<_> = window
-        .tokens
-        .iter()
-        .filter_map(|token| match token {
-            Token::Text(token) => Some(token.clone()),
-            Token::Time(_) => None,
-        })
-        .collect();
-    repetition::is_loop(&words::text(&tokens))
 }
 
 /// Milliseconds of voice in a chunk from a moment on.

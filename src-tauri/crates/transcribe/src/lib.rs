@@ -9,11 +9,13 @@
 //!   has a state of its own and a share of the threads. Results are handed out in order.
 //! - `window`: one call of whisper.cpp. A chunk is one window: timestamps of the model cut it into
 //!   segments; when the model stops before the speech does, the rest is decoded as another window.
-//! - `guards`: loops are decoded again, invented sentences are dropped or flagged.
+//! - `attempts`: what the model is unsure of or repeats is decoded again, with more freedom.
+//! - `guards`: invented sentences are dropped or flagged.
 //!
 //! This crate runs in the worker process: what aborts in native code ends the worker, not the program.
 
 mod abort;
+mod attempts;
 mod guards;
 mod lanes;
 mod language;

@@ -39,9 +39,10 @@ pub(crate) fn cut(tokens: Vec<Token>, window_ms: u64) -> Vec<TimedTokens> {
     pieces
 }
 
-/// Where the model stopped: its last timestamp, if nothing came after it.
+/// Where the model stopped: the timestamp that closes its last text, if there is one.
 pub(crate) fn stopped_at_ms(tokens: &[Token]) -> Option<u64> {
-    match tokens.last() {
+    let last_text = tokens.iter().rposition(|token| matches!(token, Token::Text(_)));
+    match tokens.get(last_text.map_or(0, |idx| idx + 1)) {
         Some(Token::Time(at_ms)) => Some(*at_ms),
         _ => None,
     }
@@ -80,6 +81,27 @@ mod tests {
             times,
             [(0, 2_000), (2_000, 2_000), (2_000, 5_000)],
             "a time that goes back does not reorder text"
+        );
+    }
+
+    #[test]
+    fn the_model_stopped_where_its_last_text_was_closed() {
+        let left_of_a_loop = [
+            Token::Time(0),
+            text(" one"),
+            Token::Time(2_000),
+            Token::Time(2_000),
+            Token::Time(4_000),
+        ];
+        assert_eq!(
+            stopped_at_ms(&left_of_a_loop),
+            Some(2_000),
+            "the times of what was cut out of a loop do not count"
+        );
+        assert_eq!(
+            stopped_at_ms(&[Token::Time(0), text(" one")]),
+            None,
+            "an open end reaches to the end of the window"
         );
     }
 

@@ -10,12 +10,6 @@ use crate::lanes::Task;
 const MIN_SAMPLES: usize = SAMPLE_RATE_HZ as usize * 11 / 10;
 /// Milliseconds of one step of the model's timestamps.
 const TIMESTAMP_STEP_MS: u64 = 20;
-/// Temperature is raised by this when whisper.cpp itself is unhappy with a result.
-const TEMPERATURE_STEP: f32 = 0.4;
-/// Below this mean log probability a result is tried again.
-const MIN_LOGPROB: f32 = -1.0;
-/// Below this entropy of its last tokens a result counts as a loop.
-const MIN_ENTROPY: f32 = 2.4;
 
 /// A token of text, with times in the window.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,9 +79,8 @@ pub(crate) fn decode(
     params.set_suppress_blank(true);
     params.set_suppress_nst(true);
     params.set_temperature(attempt.temperature);
-    params.set_temperature_inc(TEMPERATURE_STEP);
-    params.set_logprob_thold(MIN_LOGPROB);
-    params.set_entropy_thold(MIN_ENTROPY);
+    // Whether a result is good enough, and what is tried then, is for `attempts` to say.
+    params.set_temperature_inc(0.0);
     // whisper.cpp would drop text on its own judgement above this; ours looks at voice activity too.
     params.set_no_speech_thold(2.0);
     params.set_print_progress(false);

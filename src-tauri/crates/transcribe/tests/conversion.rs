@@ -29,31 +29,34 @@ struct Step {
 }
 
 fn assert_same_logits(model: &str, recording: &str, reference: &str) {
-    let reference: Reference = serde_json::from_str(reference).unwrap();
+    let reference: Reference = serde_json::from_str(reference).expect("the reference is JSON");
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/fixtures");
-    let mut decoder = Decoder::open(&fixtures.join(recording)).unwrap();
+    let mut decoder = Decoder::open(&fixtures.join(recording)).expect("the recording opens");
     let mut samples = Vec::new();
-    while let Some(block) = decoder.next_block().unwrap() {
+    while let Some(block) = decoder.next_block().expect("the recording can be decoded") {
         samples.extend(block.samples);
     }
     let path = installed_models().join(format!("{model}.bin"));
-    let context =
-        WhisperContext::new_with_params(path.to_str().unwrap(), WhisperContextParameters::default()).unwrap();
-    let mut state = context.create_state().unwrap();
-    state.pcm_to_mel(&samples, 2).unwrap();
-    state.encode(0, 2).unwrap();
+    let path = path.to_str().expect("the path is text");
+    let context = WhisperContext::new_with_params(path, WhisperContextParameters::default())
+        .expect("the set-up has installed the model");
+    let mut state = context.create_state().expect("there is memory");
+    state
+        .pcm_to_mel(&samples, 2)
+        .expect("the sound becomes a spectrogram");
+    state.encode(0, 2).expect("the encoder runs");
 
     // One token at a time: the logits of several would lie beyond the slice that can be read.
     let chosen = reference.steps.iter().map(|step| &step.token);
     for (n_past, token) in reference.prompt.iter().chain(chosen).enumerate() {
-        state.decode(&[*token], n_past, 2).unwrap();
+        state.decode(&[*token], n_past, 2).expect("the decoder runs");
         let Some(step_idx) = (n_past + 1).checked_sub(reference.prompt.len()) else {
             continue;
         };
         let Some(step) = reference.steps.get(step_idx) else {
             break;
         };
-        let logits = state.get_logits().unwrap();
+        let logits = state.get_logits().expect("there are logits");
         for (token, wanted) in &step.best {
             let found = logits[*token];
             assert!(

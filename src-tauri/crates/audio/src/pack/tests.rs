@@ -55,7 +55,7 @@ proptest! {
 
     #[test]
     fn every_voiced_sample_is_in_exactly_one_chunk_and_leads_back(
-        lengths in prop::collection::vec(prop_oneof![1usize..60, 60usize..400, 400usize..4_000], 1..14),
+        lengths in prop::collection::vec(prop_oneof![1usize..60, 60usize..400, 400usize..1_800], 1..14),
         last_frame_samples in 1..=FRAME_SAMPLES,
     ) {
         let (flags, chunks) = pack(&lengths, last_frame_samples);
@@ -97,7 +97,7 @@ fn words_keep_their_edges_and_long_silences_go() {
     assert_eq!(
         used.iter().sum::<usize>(),
         2 * (100 + PAD_BEFORE_FRAMES + PAD_AFTER_FRAMES),
-        "of 24 s of silence only the edges stay"
+        "of 48 s of silence only the edges stay"
     );
 }
 
@@ -105,8 +105,8 @@ fn words_keep_their_edges_and_long_silences_go() {
 fn a_speech_without_pauses_is_cut_at_its_quietest() {
     let mut packer = Packer::default();
     let mut chunks = Vec::new();
-    let quiet = 1_700..1_706;
-    for frame_idx in 0..2_500 {
+    let quiet = 850..854;
+    for frame_idx in 0..1_250 {
         let level = if quiet.contains(&frame_idx) { 0.001 } else { 0.5 };
         let frame = Frame {
             samples: vec![level; FRAME_SAMPLES].into(),

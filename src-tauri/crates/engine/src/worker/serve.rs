@@ -103,12 +103,11 @@ impl Worker<'_> {
 
     fn transcribe(&mut self, job: &TranscribeRequest, cancel: &CancellationToken) -> io::Result<Message> {
         // The file is opened first: a damaged one is refused before a model is loaded for seconds.
-        let options = ChunkOptions {
-            vad: job.options.vad,
-            ..ChunkOptions::default()
-        };
+        let options = ChunkOptions { vad: job.options.vad };
         let mut chunks = match Chunks::open(&job.media_path, options, cancel.clone()) {
             Ok(chunks) => chunks,
+            // Cancelling ends the reading in the middle, which is no fault of the file.
+            Err(_) if cancel.is_cancelled() => return Ok(Message::Cancelled),
             Err(error) => return Ok(audio_failure(&error)),
         };
         let is_loaded = self
