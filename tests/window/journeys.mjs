@@ -46,7 +46,10 @@ const bars = (window) =>
   window.run(() => [...document.querySelectorAll("[role=progressbar]")].map((bar) => Number(bar.getAttribute("aria-valuenow") ?? NaN)));
 
 const transcript = (window) => window.run(() => document.querySelector("[data-transcript]")?.innerText ?? "");
-const openFirst = (window) => window.click("[data-recording]");
+async function openFirst(window) {
+  await until("a recording in the list", () => window.run(() => document.querySelector("[data-recording]") !== null));
+  await window.click("[data-recording]");
+}
 
 export const journeys = {
   async "an empty library is usable at once and small"(tools) {

@@ -70,8 +70,11 @@ export class Window {
   async press(name) {
     const pressed = () =>
       this.run((wanted) => {
-        const named = (button) => [button.getAttribute("aria-label"), button.textContent?.trim()].includes(wanted);
-        const button = [...document.querySelectorAll("button")].find((one) => named(one) && one.checkVisibility());
+        const buttons = [...document.querySelectorAll("button")].filter((one) => one.checkVisibility());
+        // What is written on a button before what it is only called: a cross may be called as another one reads.
+        const button =
+          buttons.find((one) => one.textContent?.trim() === wanted) ??
+          buttons.find((one) => one.getAttribute("aria-label") === wanted);
         button?.click();
         return button !== undefined;
       }, name);

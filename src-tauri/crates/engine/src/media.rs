@@ -65,11 +65,12 @@ pub(crate) struct Located {
 }
 
 pub(crate) fn locate(path: &Path, range: Option<&str>) -> io::Result<Located> {
-    let mut file = File::open(path)?;
-    let metadata = file.metadata()?;
+    let metadata = std::fs::metadata(path)?;
+    // Opening a pipe would wait for somebody to write into it.
     if !metadata.is_file() {
         return Err(io::ErrorKind::NotFound.into());
     }
+    let mut file = File::open(path)?;
     let total = metadata.len();
     let range = range.map_or(MediaRange::Whole, |range| parse(range, total));
     if let MediaRange::Part { first, .. } = range {
