@@ -24,7 +24,7 @@ const open_ = [];
 export async function closeAll() {
   for (const window of open_.splice(0)) {
     if (!window.isAlive()) continue;
-    window.picture("failed");
+    await window.picture("failed");
     say(`    what was seen: ${(await window.text().catch(String)).slice(0, 600)}`);
     await window.end().catch(() => {});
   }
@@ -60,7 +60,7 @@ export const journeys = {
     await pause(2_000);
     const megabytes = pssMegabytes(window.process.pid);
     say(`    usable ${Math.round(startMs)} ms after the start of the process (${paint}); shell ${megabytes.toFixed(1)} MB`);
-    window.picture("empty");
+    await window.picture("empty");
     await window.end();
     expect(startMs < MAX_START_MS, `usable after ${startMs} ms, wanted ${MAX_START_MS}`);
     expect(megabytes < MAX_SHELL_MEGABYTES, `the shell holds ${megabytes} MB, wanted ${MAX_SHELL_MEGABYTES}`);
@@ -75,7 +75,7 @@ export const journeys = {
     await tools.mouse.drop([talk], {
       over: async () => {
         await window.sees("Drop to transcribe", { ms: 5_000 });
-        window.picture("dragging");
+        await window.picture("dragging");
       },
     });
     const seen = new Set();
@@ -84,9 +84,9 @@ export const journeys = {
       return seen.size >= 2;
     }, { ms: 90_000 });
     await until("the words on the screen", async () => (await transcript(window)).includes(SENTENCE), { ms: 60_000 });
-    window.picture("transcribing");
+    await window.picture("transcribing");
     await until("the end of the job", async () => (await bars(window)).length === 0, { ms: 180_000 });
-    window.picture("transcript");
+    await window.picture("transcript");
     await playable(window);
     const found = readdirSync(join(home.library, "media"));
     expect(found.length === 1 && found[0].endsWith("Library news.wav"), `the recording is in the library: ${found}`);
@@ -98,7 +98,7 @@ export const journeys = {
     const hit = () => again.run(() => document.querySelector("[data-hits] mark")?.closest("button")?.innerText);
     const text = await until("a hit", hit, { ms: 10_000 });
     expect(text.toLowerCase().includes("library"), `the hit shows what was said: ${text}`);
-    again.picture("found");
+    await again.picture("found");
     await again.click("[data-hits] button");
     await until("the transcript at the hit", async () => (await transcript(again)).includes(SENTENCE));
     await again.end();
@@ -123,7 +123,7 @@ export const journeys = {
     }, { ms: 240_000 });
     const text = await window.text();
     expect(!text.includes("was killed"), "with progress stored the job goes on by itself");
-    window.picture("after-kill");
+    await window.picture("after-kill");
     const rows = await window.run(() => Number(document.querySelector("[data-transcript] li")?.getAttribute("aria-setsize")));
     // The sentence comes once in each chunk of half a minute: of a text that says the same all the time
     // the guards keep one and mark it.
@@ -160,13 +160,13 @@ export const journeys = {
     await tools.mouse.place(window.process.pid);
     await tools.mouse.drop([letter, folder]);
     await window.sees("1 file was not added", { ms: 30_000 });
-    window.picture("refused");
+    await window.picture("refused");
     await window.press("OK");
     await window.sees("talk");
     expect(!(await window.text()).includes("notes"), "of a folder only the media is taken");
     await tools.mouse.drop([join(folder, "talk.mp4")]);
     await window.sees("This file is here already", { ms: 20_000 });
-    window.picture("duplicate");
+    await window.picture("duplicate");
     await window.end();
   },
 
@@ -177,7 +177,7 @@ export const journeys = {
     writeFileSync(database, "this was a library once");
     const window = await open(tools, home);
     await window.sees("The library is damaged");
-    window.picture("damaged");
+    await window.picture("damaged");
     const copies = readdirSync(home.library).filter((name) => name.startsWith("library-backup-"));
     expect(copies.length === 1, `one copy is beside it: ${copies}`);
     expect(readFileSync(database, "utf8") === "this was a library once", "the original is untouched");
@@ -200,7 +200,7 @@ export const journeys = {
     // As the window manager asks: xdotool's own closing would destroy the window.
     tools.mouse.tool("windowactivate", "--sync", id, "key", "--clearmodifiers", "alt+F4");
     await until("the question", () => window.run(() => document.querySelector("[role=dialog]")?.innerText), { ms: 10_000 });
-    window.picture("close-asked-ko");
+    await window.picture("close-asked-ko");
     await window.press("닫기");
     await until("the program has ended", () => !window.isAlive(), { ms: 15_000 });
     await window.end().catch(() => {});

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 
-import { processesOf, startedAtMs, until } from "./stage.mjs";
+import { pause, processesOf, startedAtMs, until } from "./stage.mjs";
 
 const ELEMENT = "element-6066-11e4-a52e-4f735466cecf";
 
@@ -81,7 +81,9 @@ export class Window {
     await until(`the button “${name}”`, pressed, { ms: 10_000 });
   }
 
-  picture(name) {
+  async picture(name) {
+    // What has just come in may still be fading in.
+    await pause(350);
     mkdirSync(this.pictures, { recursive: true });
     // Of the display and not by the driver: with its frame, and also while files hang over the window.
     execFileSync("import", ["-window", "root", join(this.pictures, `${name}.png`)], { env: this.place.env });
