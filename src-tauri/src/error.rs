@@ -1,9 +1,11 @@
-use recordroute_engine::core::ErrorCode as EngineCode;
-use serde::Serialize;
+use recordroute_engine::core as domain;
+use serde::{Deserialize, Serialize};
 use specta::Type;
 
+use crate::wire::{Crossing, mirror_enum};
+
 /// What a command that failed tells the page.
-#[derive(Debug, Clone, Serialize, Type)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 pub struct CommandError {
     /// Where the page branches on it.
     pub code: ErrorCode,
@@ -11,46 +13,45 @@ pub struct CommandError {
     pub message: String,
 }
 
-/// The engine's code as the page knows it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
-#[serde(rename_all = "snake_case")]
-pub enum ErrorCode {
-    /// It is not there any more: look the list up again.
-    NotFound,
-    /// The library cannot be opened; the message says what to do.
-    Library,
-    /// What was typed cannot be searched for or makes no sense.
-    InvalidInput,
-    /// Only shown.
-    Other,
+mirror_enum! {
+    /// Where the page branches on an error.
+    ErrorCode = domain::ErrorCode {
+        NotFound, UnsupportedMedia, NoAudio, ModelMissing, ModelInvalid, WorkerDied, DiskFull, ReadOnly,
+        NewerLibrary, DamagedLibrary, Duplicate, OutOfMemory, InvalidInput, Other,
+    }
 }
 
-impl From<EngineCode> for ErrorCode {
-    fn from(code: EngineCode) -> Self {
-        match code {
-            EngineCode::NotFound => Self::NotFound,
-            EngineCode::NewerLibrary | EngineCode::DamagedLibrary => Self::Library,
-            EngineCode::InvalidInput => Self::InvalidInput,
-            EngineCode::UnsupportedMedia
-            | EngineCode::NoAudio
-            | EngineCode::ModelMissing
-            | EngineCode::ModelInvalid
-            | EngineCode::WorkerDied
-            | EngineCode::DiskFull
-            | EngineCode::ReadOnly
-            | EngineCode::Duplicate
-            | EngineCode::OutOfMemory
-            | EngineCode::Other => Self::Other,
+impl CommandError {
+    /// An error with the engine's sentence, as it makes sense in a window.
+    pub fn new(code: domain::ErrorCode, sentence: &str) -> Self {
+        Self {
+            code: Crossing::cross(code),
+            message: without_commands(sentence),
         }
+    }
+
+    /// For what should not happen.
+    pub fn other(sentence: &str) -> Self {
+        Self::new(domain::ErrorCode::Other, sentence)
     }
 }
 
 impl From<recordroute_engine::Error> for CommandError {
     fn from(error: recordroute_engine::Error) -> Self {
-        Self {
-            code: error.code().into(),
-            message: error.to_string(),
-        }
+        Self::new(error.code(), &error.to_string())
+    }
+}
+
+/// Leaves out the sentences that name a command or a flag: the page offers a button instead.
+fn without_commands(message: &str) -> String {
+    const COMMANDS: [&str; 4] = ["`recordroute ", "“recordroute ", " --", "`--"];
+    let kept: Vec<&str> = message
+        .split_inclusive(". ")
+        .filter(|sentence| !COMMANDS.iter().any(|command| sentence.contains(command)))
+        .collect();
+    match kept.concat().trim_end() {
+        "" => message.to_owned(),
+        kept => kept.to_owned(),
     }
 }
 
@@ -69,6 +70,22 @@ mod tests {
         assert_eq!(
             json["message"], "Type a word.",
             "the engine's sentence is for the user as it is"
+        );
+    }
+
+    #[test]
+    fn nobody_is_sent_to_a_command_line() {
+        let error = CommandError::from(recordroute_engine::Error::NoSpeechModel {
+            advised: "whisper-base".to_owned(),
+        });
+        assert_eq!(
+            error.message, "No speech model is installed.",
+            "the window has a button for the rest"
+        );
+        assert_eq!(
+            without_commands("Run `recordroute doctor`."),
+            "Run `recordroute doctor`.",
+            "a whole message is never lost"
         );
     }
 }

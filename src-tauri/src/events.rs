@@ -1,111 +1,107 @@
-use recordroute_engine::core::{Event as EngineEvent, Stage as EngineStage};
-use serde::{Deserialize, Serialize};
-use specta::Type;
+use recordroute_engine::core::Event as EngineEvent;
+use recordroute_engine::{LibraryState as EngineLibraryState, SessionListener};
 use tauri::{AppHandle, Runtime};
 use tauri_specta::Event;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
-/// What changed in the library; the page looks the rest up.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type, Event)]
-#[serde(rename_all = "snake_case", tag = "kind")]
-pub enum LibraryEvent {
-    /// Look up the list and what is open.
-    Changed {
-        /// The recording that changed; none where more than one may have.
-        recording_id: Option<i64>,
-    },
-    /// A recording is being transcribed.
-    Progress {
-        /// The recording.
-        recording_id: i64,
-        /// What is being done.
-        stage: Stage,
-        /// Share of the audio that is done, 0 to 1; none while the length is unknown.
-        fraction: Option<f32>,
-    },
-    /// A recording is not worked on any more; look it up again.
-    Ended {
-        /// The recording.
-        recording_id: i64,
-    },
-    /// Something went wrong.
-    Failed {
-        /// The recording.
-        recording_id: i64,
-        /// A sentence for the user.
-        message: String,
-    },
-}
+use crate::attention::Attention;
+use crate::error::CommandError;
+use crate::wire::{Crossing, LibraryState, ModelProgress, Progress, Segment};
 
-/// What a job is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
-#[serde(rename_all = "snake_case")]
-pub enum Stage {
-    /// Waits for its turn.
-    Waiting,
-    /// The model is being loaded.
-    LoadingModel,
-    /// Speech is becoming text.
-    Transcribing,
-    /// Everything is stored.
-    Finished,
-}
+/// The events; those of the engine's jobs are the same on both sides, field by field.
+macro_rules! app_event {
+    (
+        $(#[$doc:meta])* $name:ident
+        jobs { $($job:ident { $($job_field:ident: $job_type:ty),* }),* $(,)? }
+        others { $($(#[$other_doc:meta])* $other:ident $({ $($field:ident: $type:ty),* })?),* $(,)? }
+    ) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, specta::Type, Event)]
+        #[serde(rename_all = "snake_case", tag = "kind")]
+        pub enum $name {
+            $($job { $($job_field: $job_type),* },)*
+            $($(#[$other_doc])* $other $({ $($field: $type),* })?),*
+        }
 
-impl From<EngineEvent> for LibraryEvent {
-    fn from(event: EngineEvent) -> Self {
-        match event {
-            EngineEvent::JobProgress {
-                recording_id,
-                progress,
-                ..
-            } => Self::Progress {
-                recording_id: recording_id.0,
-                stage: match progress.stage {
-                    EngineStage::Waiting => Stage::Waiting,
-                    EngineStage::LoadingModel => Stage::LoadingModel,
-                    EngineStage::Transcribing => Stage::Transcribing,
-                    EngineStage::Finished => Stage::Finished,
-                },
-                fraction: progress.fraction,
-            },
-            EngineEvent::JobFailed {
-                recording_id,
-                message,
-                ..
-            } => Self::Failed {
-                recording_id: recording_id.0,
-                message,
-            },
-            EngineEvent::JobQueued { recording_id, .. } | EngineEvent::Segments { recording_id, .. } => {
-                Self::Changed {
-                    recording_id: Some(recording_id.0),
-                }
-            }
-            EngineEvent::JobDone { recording_id, .. } | EngineEvent::JobCancelled { recording_id, .. } => {
-                Self::Ended {
-                    recording_id: recording_id.0,
+        impl From<EngineEvent> for $name {
+            fn from(event: EngineEvent) -> Self {
+                match event {
+                    $(EngineEvent::$job { $($job_field),* } =>
+                        Self::$job { $($job_field: Crossing::cross($job_field)),* },)*
+                    EngineEvent::JobFailed { job_id, recording_id, message, code } => Self::JobFailed {
+                        job_id: job_id.0,
+                        recording_id: recording_id.0,
+                        error: CommandError::new(code, &message),
+                    },
                 }
             }
         }
+    };
+}
+
+app_event! {
+    /// Everything that the core tells the page without being asked.
+    AppEvent
+    jobs {
+        JobQueued { job_id: i64, recording_id: i64 },
+        JobProgress { job_id: i64, recording_id: i64, progress: Progress },
+        Segments { job_id: i64, recording_id: i64, segments: Vec<Segment> },
+        JobDone { job_id: i64, recording_id: i64, notice: Option<String> },
+        JobCancelled { job_id: i64, recording_id: i64 },
+    }
+    others {
+        JobFailed { job_id: i64, recording_id: i64, error: CommandError },
+        /// None where more than one may have changed.
+        LibraryChanged { recording_id: Option<i64> },
+        LibraryState { state: LibraryState },
+        ModelProgress { progress: ModelProgress },
+        ModelsChanged,
+        /// Files hang over the window.
+        DragOver { n_paths: u32 },
+        DragLeft,
+        FilesDropped { paths: Vec<String> },
+        /// "Open with", or a second start with files.
+        FilesOpened { paths: Vec<String> },
+        /// The window shall close while jobs run.
+        CloseAsked { n_running: u32 },
     }
 }
 
-/// Tells the page what the engine tells us, until the engine is gone.
-pub fn forward<R: Runtime>(mut engine: Receiver<EngineEvent>, app: AppHandle<R>) {
-    tauri::async_runtime::spawn(async move {
-        loop {
-            let event = match engine.recv().await {
-                Ok(event) => event.into(),
-                // Too many at once: the page looks everything up instead.
-                Err(RecvError::Lagged(_)) => LibraryEvent::Changed { recording_id: None },
-                Err(RecvError::Closed) => return,
-            };
-            if let Err(error) = event.emit(&app) {
-                tracing::warn!(%error, "the page could not be told");
+/// Tells the page; one that is gone needs no news.
+pub fn tell<R: Runtime>(app: &AppHandle<R>, event: AppEvent) {
+    if let Err(error) = event.emit(app) {
+        tracing::warn!(%error, "the page could not be told");
+    }
+}
+
+/// The page as the session knows it.
+pub struct Page<R: Runtime>(pub AppHandle<R>);
+
+impl<R: Runtime> SessionListener for Page<R> {
+    fn opened(&self, mut events: Receiver<EngineEvent>) {
+        let app = self.0.clone();
+        tauri::async_runtime::spawn(async move {
+            let mut attention = Attention::new(app.clone());
+            loop {
+                match events.recv().await {
+                    Ok(event) => {
+                        attention.follow(&event);
+                        tell(&app, event.into());
+                    }
+                    // Too many at once: the page looks everything up instead.
+                    Err(RecvError::Lagged(_)) => tell(&app, AppEvent::LibraryChanged { recording_id: None }),
+                    Err(RecvError::Closed) => return,
+                }
             }
-        }
-    });
+        });
+    }
+
+    fn library_state(&self, state: EngineLibraryState) {
+        let state = Crossing::cross(state);
+        tell(&self.0, AppEvent::LibraryState { state });
+        tell(&self.0, AppEvent::LibraryChanged { recording_id: None });
+    }
 }
 
 #[cfg(test)]
@@ -115,34 +111,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_ends_a_job_ends_its_progress_on_the_page() {
-        let (job_id, recording_id) = (JobId(1), RecordingId(7));
-        let done = EngineEvent::JobDone {
-            job_id,
-            recording_id,
-            notice: None,
-        };
-        assert_eq!(
-            LibraryEvent::from(done),
-            LibraryEvent::Ended { recording_id: 7 },
-            "done takes the bar away"
-        );
-        let cancelled = EngineEvent::JobCancelled { job_id, recording_id };
-        assert_eq!(
-            LibraryEvent::from(cancelled),
-            LibraryEvent::Ended { recording_id: 7 },
-            "cancelled takes the bar away"
-        );
+    fn the_end_of_a_job_reaches_the_page_with_its_reason() {
         let failed = EngineEvent::JobFailed {
-            job_id,
-            recording_id,
+            job_id: JobId(1),
+            recording_id: RecordingId(7),
             message: "The model is cut short.".to_owned(),
             code: ErrorCode::ModelInvalid,
         };
-        let json = serde_json::to_value(LibraryEvent::from(failed)).unwrap();
-        assert_eq!(json["kind"], "failed", "the page branches on the tag");
+        let json = serde_json::to_value(AppEvent::from(failed)).unwrap();
+        assert_eq!(json["kind"], "job_failed", "the page branches on the tag");
+        assert_eq!(json["recording_id"], 7, "and knows which recording it is");
         assert_eq!(
-            json["message"], "The model is cut short.",
+            json["error"]["code"], "model_invalid",
+            "the way out depends on the code"
+        );
+        assert_eq!(
+            json["error"]["message"], "The model is cut short.",
             "the sentence reaches the user"
         );
     }

@@ -4,19 +4,60 @@
 use tauri::Runtime;
 use tauri_specta::{Builder, collect_commands, collect_events};
 
-use crate::commands::library;
-use crate::events::LibraryEvent;
+use crate::commands::{adding, jobs, library, models, out, program, recordings};
+use crate::events::AppEvent;
 
 /// Commands and events of the window.
 pub fn builder<R: Runtime>() -> Builder<R> {
     Builder::<R>::new()
         .commands(collect_commands![
-            library::recordings::<tauri::Wry>,
-            library::transcript::<tauri::Wry>,
-            library::search::<tauri::Wry>,
-            library::library_info::<tauri::Wry>,
+            program::app_info::<tauri::Wry>,
+            program::settings,
+            program::save_settings::<tauri::Wry>,
+            program::show_place::<tauri::Wry>,
+            program::logs,
+            program::diagnostics::<tauri::Wry>,
+            program::close_window::<tauri::Wry>,
+            library::library_state,
+            library::reopen_library,
+            library::choose_library::<tauri::Wry>,
+            library::begin_new_library,
+            recordings::recordings,
+            recordings::recording,
+            recordings::tags,
+            recordings::transcript,
+            recordings::words,
+            recordings::search,
+            recordings::rename,
+            recordings::add_tag,
+            recordings::remove_tag,
+            recordings::trash,
+            recordings::restore,
+            recordings::empty_trash,
+            recordings::peaks,
+            recordings::media_url,
+            out::export_to_file::<tauri::Wry>,
+            out::copy_transcript,
+            out::copy_text,
+            out::show_media::<tauri::Wry>,
+            adding::choose_files::<tauri::Wry>,
+            adding::choose_folder::<tauri::Wry>,
+            adding::add_paths,
+            adding::stop_adding,
+            adding::take_opened_paths,
+            jobs::jobs,
+            jobs::transcribe,
+            jobs::cancel_job,
+            jobs::retry_job,
+            jobs::move_job,
+            models::models,
+            models::download_model,
+            models::cancel_model_work,
+            models::import_model::<tauri::Wry>,
+            models::verify_model,
+            models::remove_model,
         ])
-        .events(collect_events![LibraryEvent])
+        .events(collect_events![AppEvent])
         // Ids count up from 1 and times are milliseconds: both stay far below 2^53.
         .dangerously_cast_bigints_to_number()
         // One shape of each type: what is written is what is read.

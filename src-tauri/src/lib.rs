@@ -3,14 +3,22 @@
 //!
 //! - [`main`]: the composition root. Started with `worker` it is the inference process instead.
 //! - `commands/`: what the page may ask for; `ipc.rs` lists it and writes `ui/src/bindings.ts`.
-//! - `wire.rs`: the types that cross to the page. `error.rs`: the one error that does.
-//! - `shell.rs`: the opened engine. `events.rs`: what the page is told unasked.
+//! - `wire/`: the types that cross to the page. `error.rs`: the one error that does.
+//! - `shell.rs`: settings and the opened engine. `events.rs`: what the page is told unasked.
+//! - `media.rs`: the protocol that plays recordings. `paths.rs`: files that the user handed over.
+//! - `window.rs`, `attention.rs`, `dialogs.rs`: what the system shows outside the page.
 
+mod attention;
 mod commands;
+mod dialogs;
 mod error;
 mod events;
 mod ipc;
+mod media;
+mod native_words;
+mod paths;
 mod shell;
+mod window;
 mod wire;
 
 use std::path::Path;
@@ -18,10 +26,18 @@ use std::process::ExitCode;
 
 use recordroute_engine::core::{InferenceError, Transcriber};
 use recordroute_engine::worker::serve;
-use recordroute_engine::{Overrides, Settings, log_to_file, log_to_stderr};
+use recordroute_engine::{Overrides, Session, SettingsSources, Tasks, log_to_file, log_to_stderr};
+use tauri::async_runtime::spawn_blocking;
 use tauri::{App, Manager, RunEvent, Runtime};
+use tauri_plugin_window_state::StateFlags;
 
+use commands::out::Clipboard;
+use paths::Paths;
 use shell::Shell;
+use window::Closing;
+
+/// Log files of the window begin with this.
+const LOG_PREFIX: &str = "recordroute-window";
 
 /// Runs the program with the arguments of the process.
 pub fn main() -> ExitCode {
@@ -33,12 +49,12 @@ pub fn main() -> ExitCode {
         log_to_stderr();
         return serve(&load_whisper);
     }
-    let settings = Settings::load(&Overrides::default());
-    let _log = settings
-        .as_ref()
+    let session = Session::new(SettingsSources::of_user(&Overrides::default()), LOG_PREFIX);
+    let _log = session
+        .settings()
         .ok()
-        .map(|settings| log_to_file(settings, "recordroute-window", false));
-    match run(Shell::new(settings)) {
+        .map(|settings| log_to_file(&settings, LOG_PREFIX, false));
+    match run(Shell::new(session)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // There is no window to say it in; a terminal or the system's journal keeps it.
@@ -55,26 +71,76 @@ fn load_whisper(path: &Path, n_threads: Option<usize>) -> Result<Box<dyn Transcr
 }
 
 fn run(shell: Shell) -> tauri::Result<()> {
-    build(tauri::Builder::default(), shell)?.run(|app, event| {
+    let app = build(with_plugins(tauri::Builder::default()), shell)?;
+    let folder = std::env::current_dir().unwrap_or_default();
+    Paths::open(app.handle(), paths::files_of(std::env::args_os(), &folder));
+    app.run(|app, event| match event {
         // The process ends right after this without dropping anything: close the engine here, so
         // that a running job goes back to the queue.
-        if let RunEvent::Exit = event {
-            app.state::<Shell>().close();
+        RunEvent::Exit => {
+            app.state::<Shell>().session().close();
+            app.state::<Clipboard>().close();
         }
+        #[cfg(target_os = "macos")]
+        RunEvent::Opened { urls } => {
+            let files = urls.iter().filter_map(|url| url.to_file_path().ok()).collect();
+            Paths::open(app, files);
+            window::show(app);
+        }
+        _ => {}
     });
     Ok(())
 }
 
+/// What a test without a display goes without.
+fn with_plugins<R: Runtime>(builder: tauri::Builder<R>) -> tauri::Builder<R> {
+    let place = StateFlags::SIZE | StateFlags::POSITION | StateFlags::MAXIMIZED;
+    builder
+        // First of all: a second start hands its files over and ends.
+        .plugin(tauri_plugin_single_instance::init(|app, arguments, folder| {
+            let arguments = arguments.into_iter().map(Into::into);
+            Paths::open(app, paths::files_of(arguments, Path::new(&folder)));
+            window::show(app);
+        }))
+        .plugin(
+            tauri_plugin_window_state::Builder::new()
+                .with_state_flags(place)
+                .build(),
+        )
+        .plugin(tauri_plugin_dialog::init())
+        .plugin(tauri_plugin_notification::init())
+        // Links of the page are not opened by a script of the plugin's.
+        .plugin(
+            tauri_plugin_opener::Builder::new()
+                .open_js_links_on_click(false)
+                .build(),
+        )
+}
+
 fn build<R: Runtime>(builder: tauri::Builder<R>, shell: Shell) -> tauri::Result<App<R>> {
     let ipc = ipc::builder::<R>();
-    builder
+    let app = builder
         .manage(shell)
+        .manage(Tasks::default())
+        .manage(Paths::default())
+        .manage(Closing::default())
+        .manage(Clipboard::default())
+        .register_asynchronous_uri_scheme_protocol("media", |context, request, responder| {
+            let shell = context.app_handle().state::<Shell>().inner().clone();
+            spawn_blocking(move || responder.respond(media::answer(shell.session(), &request)));
+        })
         .invoke_handler(ipc.invoke_handler())
-        .setup(move |app| {
-            ipc.mount_events(app);
+        .on_window_event(window::on_event)
+        .setup(|app| {
+            if let Ok(settings) = app.state::<Shell>().session().settings() {
+                window::set_theme(app.handle(), settings.theme);
+            }
             Ok(())
         })
-        .build(tauri::generate_context!())
+        .build(tauri::generate_context!())?;
+    ipc.mount_events(&app);
+    app.state::<Shell>().attach(app.handle());
+    Ok(app)
 }
 
 #[cfg(test)]

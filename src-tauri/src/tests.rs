@@ -1,134 +1,330 @@
 //! The window's commands as the page calls them, through the real configuration and its
 //! permissions, without a display.
 
-use recordroute_engine::core::{Language, MediaPlace, RecordingDraft};
-use recordroute_engine::{MediaPolicy, Settings};
+use recordroute_engine::core::{MediaPlace, RecordingDraft, RecordingId};
 use recordroute_store::Library;
 use serde_json::{Value, json};
+use tauri::http::{Request, StatusCode, header};
 use tauri::test::{INVOKE_KEY, MockRuntime, get_ipc_response, mock_builder};
 use tauri::webview::InvokeRequest;
 use tauri::{WebviewWindow, WebviewWindowBuilder};
 
 use super::*;
 
-fn settings(folder: &Path) -> Settings {
-    Settings {
-        library: folder.join("library"),
-        models: folder.join("models"),
-        logs: folder.join("logs"),
-        model: None,
-        language: Language::Auto,
-        threads: None,
-        media: MediaPolicy::Reference,
-        trash_days: 0,
-        model_idle_minutes: 5,
-        log: "info".to_owned(),
+struct Home {
+    folder: tempfile::TempDir,
+    app: App<MockRuntime>,
+    window: WebviewWindow<MockRuntime>,
+}
+
+impl Home {
+    /// The window over a library in a throw-away folder, into which `prepare` puts something first.
+    fn new(prepare: impl FnOnce(&Path)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        prepare(folder.path());
+        let session = Session::new(Ok(SettingsSources::in_folder(folder.path())), LOG_PREFIX);
+        let app = build(mock_builder(), Shell::new(session)).unwrap();
+        // The window of the configuration comes with the event loop, which a test does not run.
+        let window = WebviewWindowBuilder::new(&app, "main", Default::default())
+            .build()
+            .unwrap();
+        Self { folder, app, window }
+    }
+
+    /// With one recording, whose media has ten bytes.
+    fn with_recording() -> Self {
+        Self::new(|folder| {
+            let library = Library::open(&folder.join("library")).unwrap();
+            let media = folder.join("meeting.m4a");
+            std::fs::write(&media, "0123456789").unwrap();
+            let draft = RecordingDraft {
+                title: "Library meeting".to_owned(),
+                source: "meeting.m4a".to_owned(),
+                media: MediaPlace::Referenced(media.display().to_string()),
+                hash: "00".repeat(32),
+                bytes: 10,
+            };
+            assert_eq!(
+                library.add_recording(&draft).unwrap(),
+                RecordingId(1),
+                "tests name it by number"
+            );
+        })
+    }
+
+    fn ask(&self, command: &str, arguments: Value) -> Result<Value, Value> {
+        let request = InvokeRequest {
+            cmd: command.to_owned(),
+            callback: tauri::ipc::CallbackFn(0),
+            error: tauri::ipc::CallbackFn(1),
+            url: "tauri://localhost".parse().unwrap(),
+            body: arguments.into(),
+            headers: Default::default(),
+            invoke_key: INVOKE_KEY.to_owned(),
+        };
+        get_ipc_response(&self.window, request).map(|body| body.deserialize().unwrap())
+    }
+
+    fn media(&self, path: &str, range: Option<&str>) -> tauri::http::Response<Vec<u8>> {
+        let mut request = Request::get(format!("media://localhost{path}"));
+        if let Some(range) = range {
+            request = request.header(header::RANGE, range);
+        }
+        let shell = self.app.state::<Shell>();
+        media::answer(shell.session(), &request.body(Vec::new()).unwrap())
     }
 }
 
-/// A window over a library with one recording; the app must live as long as the window.
-fn window_over(folder: &Path) -> (App<MockRuntime>, WebviewWindow<MockRuntime>) {
-    let library = Library::open(&folder.join("library")).unwrap();
-    library
-        .add_recording(&RecordingDraft {
-            title: "Library meeting".to_owned(),
-            source: "meeting.m4a".to_owned(),
-            media: MediaPlace::Referenced("/nowhere/meeting.m4a".to_owned()),
-            hash: "00".repeat(32),
-            bytes: 1,
-        })
-        .unwrap();
-    drop(library);
-    window(Shell::new(Ok(settings(folder))))
-}
-
-/// The window of the configuration comes with the event loop, which a test does not run.
-fn window(shell: Shell) -> (App<MockRuntime>, WebviewWindow<MockRuntime>) {
-    let app = build(mock_builder(), shell).unwrap();
-    let window = WebviewWindowBuilder::new(&app, "main", Default::default())
-        .build()
-        .unwrap();
-    (app, window)
-}
-
-fn ask(window: &WebviewWindow<MockRuntime>, command: &str, arguments: Value) -> Result<Value, Value> {
-    let request = InvokeRequest {
-        cmd: command.to_owned(),
-        callback: tauri::ipc::CallbackFn(0),
-        error: tauri::ipc::CallbackFn(1),
-        url: "tauri://localhost".parse().unwrap(),
-        body: arguments.into(),
-        headers: Default::default(),
-        invoke_key: INVOKE_KEY.to_owned(),
-    };
-    get_ipc_response(window, request).map(|body| body.deserialize().unwrap())
+fn listing(trashed: bool) -> Value {
+    json!({ "listing": { "trashed": trashed, "tag": null, "offset": 0, "limit": 10 } })
 }
 
 #[test]
-fn the_page_sees_and_finds_what_is_in_the_library() {
-    let folder = tempfile::tempdir().unwrap();
-    let (_app, window) = window_over(folder.path());
-    let listed = ask(&window, "recordings", json!({ "offset": 0, "limit": 10 })).unwrap();
+fn the_page_sees_finds_and_changes_what_is_in_the_library() {
+    let home = Home::with_recording();
+    let listed = home.ask("recordings", listing(false)).unwrap();
     assert_eq!(
         listed[0]["title"], "Library meeting",
         "the list has the recording: {listed}"
     );
-    let id = &listed[0]["id"];
-    let segments = ask(&window, "transcript", json!({ "recordingId": id })).unwrap();
+    let hits = home
+        .ask("search", json!({ "words": "MEET", "limit": 10 }))
+        .unwrap();
     assert_eq!(
-        segments,
-        json!([]),
-        "what was not transcribed yet has no segments, and that is no error"
-    );
-    let hits = ask(&window, "search", json!({ "words": "MEET", "limit": 10 })).unwrap();
-    assert_eq!(
-        &hits[0]["recording_id"], id,
+        hits[0]["recording_id"], 1,
         "a part of the title in other letters finds it: {hits}"
     );
-    let info = ask(&window, "library_info", json!({})).unwrap();
-    assert_eq!(info["read_only"], false, "the library can be written");
+    for (command, arguments) in [
+        ("transcript", json!({ "recordingId": 1 })),
+        ("words", json!({ "recordingId": 1, "fromMs": 0, "toMs": 1_000 })),
+        ("peaks", json!({ "recordingId": 1 })),
+        ("jobs", json!({})),
+    ] {
+        let nothing = home.ask(command, arguments).unwrap();
+        assert_eq!(
+            nothing,
+            json!([]),
+            "{command}: what was not transcribed yet has none, and that is no error"
+        );
+    }
+    home.ask("rename", json!({ "recordingId": 1, "title": "회의" }))
+        .unwrap();
+    home.ask("add_tag", json!({ "recordingId": 1, "tag": "팀" }))
+        .unwrap();
+    let recording = home.ask("recording", json!({ "recordingId": 1 })).unwrap();
+    assert_eq!(recording["title"], "회의", "it has its new title");
+    assert_eq!(
+        home.ask("tags", json!({})).unwrap(),
+        json!([{ "name": "팀", "n_recordings": 1 }]),
+        "tags are counted"
+    );
+    home.ask("trash", json!({ "recordingId": 1 })).unwrap();
+    let trashed = home.ask("recordings", listing(true)).unwrap();
+    assert_eq!(trashed[0]["id"], 1, "it is in the trash");
+    assert_eq!(
+        home.ask("empty_trash", json!({})).unwrap(),
+        1,
+        "and gone when that is emptied"
+    );
 }
 
 #[test]
 fn an_error_reaches_the_page_with_code_and_sentence() {
-    let folder = tempfile::tempdir().unwrap();
-    let (_app, window) = window_over(folder.path());
-    let error = ask(&window, "transcript", json!({ "recordingId": 4_711 })).unwrap_err();
+    let home = Home::with_recording();
+    for (command, arguments, code) in [
+        ("transcript", json!({ "recordingId": 4_711 }), "not_found"),
+        ("search", json!({ "words": "?", "limit": 10 }), "invalid_input"),
+        (
+            "transcribe",
+            json!({ "recordingId": 1, "choice": { "model": null, "language": null } }),
+            "model_missing",
+        ),
+        (
+            "transcribe",
+            json!({ "recordingId": 1, "choice": { "model": null, "language": "klingon" } }),
+            "invalid_input",
+        ),
+    ] {
+        let error = home.ask(command, arguments).unwrap_err();
+        assert_eq!(
+            error["code"], code,
+            "{command}: the page branches on the code: {error}"
+        );
+        assert!(
+            error["message"].as_str().is_some_and(|m| !m.is_empty()),
+            "and shows the sentence: {error}"
+        );
+    }
+}
+
+#[test]
+fn files_that_nobody_handed_over_are_not_added() {
+    let home = Home::with_recording();
+    let add = |path: &Path| {
+        home.ask(
+            "add_paths",
+            json!({ "paths": [path], "onDuplicate": "ask", "tell": "__CHANNEL__:7" }),
+        )
+    };
+    let file = home.folder.path().join("letter.txt");
+    std::fs::write(&file, "Dear all").unwrap();
+    let error = add(&file).unwrap_err();
     assert_eq!(
-        error["code"], "not_found",
-        "the page branches on the code: {error}"
+        error["code"], "invalid_input",
+        "the page cannot make up paths: {error}"
     );
+    Paths::open(home.app.handle(), vec![file.clone()]);
+    assert_eq!(
+        home.ask("take_opened_paths", json!({})).unwrap(),
+        json!([file]),
+        "what the program was started with waits for the page"
+    );
+    assert_eq!(
+        home.ask("take_opened_paths", json!({})).unwrap(),
+        json!([]),
+        "and is given once"
+    );
+    let gone = home.folder.path().join("gone.wav");
+    Paths::open(home.app.handle(), vec![gone.clone()]);
+    let summary = add(&gone).unwrap();
+    assert_eq!(
+        summary,
+        json!({ "n_added": 0, "n_duplicates": 0, "n_refused": 1, "stopped": false }),
+        "a file that vanished is refused and takes nothing down"
+    );
+}
+
+#[test]
+fn settings_are_kept_and_told() {
+    let home = Home::new(|_| {});
+    let mut settings = home.ask("settings", json!({})).unwrap();
+    assert_eq!(
+        settings["welcomed"], false,
+        "at the first start nothing is settled"
+    );
+    settings["interface_language"] = json!("ko");
+    settings["vocabulary"] = json!([" 김하늘 ", ""]);
+    settings["welcomed"] = json!(true);
+    let saved = home
+        .ask("save_settings", json!({ "settings": settings }))
+        .unwrap();
+    assert_eq!(
+        saved["vocabulary"],
+        json!(["김하늘"]),
+        "without what typing leaves behind"
+    );
+    let text = std::fs::read_to_string(home.folder.path().join("config.toml")).unwrap();
     assert!(
-        error["message"].as_str().is_some_and(|m| !m.is_empty()),
-        "and shows the sentence: {error}"
+        text.contains("interface_language = \"ko\""),
+        "they are in the file: {text}"
+    );
+    assert_eq!(home.ask("settings", json!({})).unwrap(), saved, "and in force");
+    let info = home.ask("app_info", json!({})).unwrap();
+    assert!(
+        info["library_dir"]
+            .as_str()
+            .is_some_and(|dir| dir.ends_with("library")),
+        "{info}"
+    );
+    let report = home.ask("diagnostics", json!({})).unwrap();
+    assert!(
+        report.as_str().is_some_and(|text| !text.contains("김하늘")),
+        "a report holds nothing private"
+    );
+    let models = home.ask("models", json!({})).unwrap();
+    assert!(
+        models["catalogue"]
+            .as_array()
+            .is_some_and(|models| models.iter().any(|model| model["advised"] == true)),
+        "one model is advised: {models}"
     );
 }
 
 #[test]
 fn a_library_that_cannot_be_opened_does_not_take_the_window_down() {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("library"), "a file where the folder should be").unwrap();
-    let (_app, window) = window(Shell::new(Ok(settings(folder.path()))));
-    let error = ask(&window, "library_info", json!({})).unwrap_err();
-    assert!(
-        error["message"].as_str().is_some_and(|m| !m.is_empty()),
-        "the window says why: {error}"
+    let home = Home::new(|folder| {
+        std::fs::write(folder.join("library"), "a file where the folder should be").unwrap();
+    });
+    let state = home.ask("library_state", json!({})).unwrap();
+    assert_eq!(
+        state["kind"], "unavailable",
+        "the window says that it is not there: {state}"
     );
-    std::fs::remove_file(folder.path().join("library")).unwrap();
-    let mended = ask(&window, "library_info", json!({}));
     assert!(
-        mended.is_ok(),
-        "once it is mended the next attempt opens it: {mended:?}"
+        home.ask("recordings", listing(false)).is_err(),
+        "and nothing pretends that it is"
     );
+    std::fs::remove_file(home.folder.path().join("library")).unwrap();
+    let state = home.ask("reopen_library", json!({})).unwrap();
+    assert_eq!(state["kind"], "ready", "once it is mended another look opens it");
+}
+
+#[test]
+fn media_of_the_library_is_played_and_nothing_else() {
+    let home = Home::with_recording();
+    let whole = home.media("/1", None);
+    assert_eq!(
+        (whole.status(), whole.body().as_slice()),
+        (StatusCode::OK, b"0123456789".as_slice()),
+        "the recording's media"
+    );
+    assert_eq!(
+        whole.headers()[header::CONTENT_TYPE],
+        "audio/mp4",
+        "with its type"
+    );
+    let part = home.media("/1", Some("bytes=2-4"));
+    assert_eq!(
+        (part.status(), part.body().as_slice()),
+        (StatusCode::PARTIAL_CONTENT, b"234".as_slice()),
+        "a range of it"
+    );
+    assert_eq!(
+        part.headers()[header::CONTENT_RANGE],
+        "bytes 2-4/10",
+        "which says where it is from"
+    );
+    assert_eq!(
+        home.media("/1", Some("bytes=10-")).status(),
+        StatusCode::RANGE_NOT_SATISFIABLE,
+        "past the end there is nothing"
+    );
+    let outside = home.folder.path().join("config.toml").display().to_string();
+    for path in [
+        "/2",
+        "/",
+        "/1/../config.toml",
+        "/..%2Fconfig.toml",
+        outside.as_str(),
+    ] {
+        assert_eq!(
+            home.media(path, None).status(),
+            StatusCode::NOT_FOUND,
+            "{path} cannot be reached"
+        );
+    }
 }
 
 #[test]
 fn the_page_may_not_ask_for_more_than_it_needs() {
-    let folder = tempfile::tempdir().unwrap();
-    let (_app, window) = window_over(folder.path());
-    let refused = ask(&window, "plugin:window|set_title", json!({ "value": "Bank" }));
-    assert!(
-        refused.is_err(),
-        "a command that the configuration does not grant is refused: {refused:?}"
-    );
+    let home = Home::new(|_| {});
+    for (command, arguments) in [
+        ("plugin:window|set_title", json!({ "value": "Bank" })),
+        ("plugin:dialog|open", json!({ "options": {} })),
+        (
+            "plugin:opener|open_path",
+            json!({ "path": "/etc/passwd", "with": null }),
+        ),
+        ("plugin:fs|read_file", json!({ "path": "/etc/passwd" })),
+        (
+            "plugin:event|emit",
+            json!({ "event": "app-event", "payload": null }),
+        ),
+    ] {
+        let refused = home.ask(command, arguments);
+        assert!(
+            refused.is_err(),
+            "{command} is not granted by the configuration: {refused:?}"
+        );
+    }
 }

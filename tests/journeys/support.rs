@@ -4,9 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use recordroute_audio::Decoder;
-use recordroute_engine::core::Language;
 use recordroute_engine::worker::WorkerCommand;
-use recordroute_engine::{Engine, MediaPolicy, QueueMode, Settings};
+use recordroute_engine::{Engine, MediaPolicy, QueueMode, Settings, SettingsSources};
 use recordroute_testkit::{Home, installed_models, tone, write_wav};
 
 /// The quick model of the tests.
@@ -54,14 +53,8 @@ pub fn settings(home: &Home) -> Settings {
     Settings {
         library: home.library(),
         models: installed_models(),
-        logs: home.join("logs"),
-        model: None,
-        language: Language::Auto,
-        threads: None,
         media: MediaPolicy::Reference,
-        trash_days: 30,
-        model_idle_minutes: 5,
-        log: "info".to_owned(),
+        ..SettingsSources::in_folder(home.path()).load().expect("the defaults are complete")
     }
 }
 

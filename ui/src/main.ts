@@ -2,9 +2,8 @@ import { mount } from "svelte";
 
 import App from "./App.svelte";
 import { chooseBackend } from "./backend";
-import "./styles/tokens.css";
-import "./styles/base.css";
+import "./styles/index.css";
 
 const target = document.getElementById("app");
 if (!target) throw new Error("index.html has no element with the id app");
-mount(App, { target, props: { backend: chooseBackend() } });
+mount(App, { target, props: { backend: await chooseBackend() } });

@@ -1,74 +1,36 @@
-use recordroute_engine::Listing;
-use recordroute_engine::core::RecordingId;
-use tauri::{AppHandle, Runtime, State};
+use tauri::{AppHandle, Runtime};
 
-use crate::error::CommandError;
-use crate::shell::Shell;
-use crate::wire::{LibraryInfo, Recording, SearchHit, Segment};
+use super::{Answer, Core};
+use crate::dialogs;
+use crate::wire::LibraryState;
 
-/// Recordings, newest first; a page of at most `limit` after the newest `offset`.
+/// Whether the library can be used.
 #[tauri::command]
 #[specta::specta]
-pub async fn recordings<R: Runtime>(
-    app: AppHandle<R>,
-    shell: State<'_, Shell>,
-    offset: u32,
-    limit: u32,
-) -> Result<Vec<Recording>, CommandError> {
-    let listing = Listing {
-        offset: u64::from(offset),
-        limit: Some(u64::from(limit)),
-        ..Listing::default()
-    };
-    let recordings = shell
-        .call(&app, move |engine| engine.recordings(&listing))
-        .await?;
-    Ok(recordings.into_iter().map(Recording::from).collect())
+pub async fn library_state(core: Core<'_>) -> Answer<LibraryState> {
+    core.run(|session| Ok(session.library_state())).await
 }
 
-/// The newest transcript of a recording, in order of time.
+/// Looks at the library again, such as after a drive was connected.
 #[tauri::command]
 #[specta::specta]
-pub async fn transcript<R: Runtime>(
-    app: AppHandle<R>,
-    shell: State<'_, Shell>,
-    recording_id: i64,
-) -> Result<Vec<Segment>, CommandError> {
-    let transcript = shell
-        .call(&app, move |engine| engine.transcript(RecordingId(recording_id)))
-        .await?;
-    Ok(transcript.segments.into_iter().map(Segment::from).collect())
+pub async fn reopen_library(core: Core<'_>) -> Answer<LibraryState> {
+    core.run(|session| Ok(session.reopen())).await
 }
 
-/// Titles and segments in which all the words occur, best first.
+/// Asks for a folder and opens the library there; none where the user dismissed the question.
 #[tauri::command]
 #[specta::specta]
-pub async fn search<R: Runtime>(
-    app: AppHandle<R>,
-    shell: State<'_, Shell>,
-    words: String,
-    limit: u32,
-) -> Result<Vec<SearchHit>, CommandError> {
-    let hits = shell
-        .call(&app, move |engine| engine.search(&words, limit as usize))
-        .await?;
-    Ok(hits.into_iter().map(SearchHit::from).collect())
+pub async fn choose_library<R: Runtime>(app: AppHandle<R>, core: Core<'_>) -> Answer<Option<LibraryState>> {
+    match dialogs::folder(&app, dialogs::words(&core).choose_library).await {
+        Some(folder) => Ok(Some(core.run(move |session| session.move_to(&folder)).await?)),
+        None => Ok(None),
+    }
 }
 
-/// Where the library is and whether it can be written.
+/// Moves a damaged library aside, deleting nothing, and begins an empty one.
 #[tauri::command]
 #[specta::specta]
-pub async fn library_info<R: Runtime>(
-    app: AppHandle<R>,
-    shell: State<'_, Shell>,
-) -> Result<LibraryInfo, CommandError> {
-    shell
-        .call(&app, |engine| {
-            let path = engine.settings().library.display().to_string();
-            Ok(LibraryInfo {
-                path,
-                read_only: engine.is_read_only(),
-            })
-        })
-        .await
+pub async fn begin_new_library(core: Core<'_>) -> Answer<LibraryState> {
+    core.run(|session| session.begin_new()).await
 }

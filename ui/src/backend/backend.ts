@@ -1,21 +1,121 @@
-// The only door between the page and the core. `tauri.ts` asks the window's process, `mock.ts`
-// answers out of memory; nothing else in the page knows which of them it has.
-import type { CommandError, LibraryEvent, LibraryInfo, Recording, SearchHit, Segment } from "../bindings";
+// The only door between the page and the core. `tauri.ts` asks the window's process, `mock/` answers
+// out of memory; nothing else in the page knows which of them it has.
+import type {
+  AddProgress,
+  AddSummary,
+  AppEvent,
+  AppInfo,
+  CommandError,
+  DownloadOutcome,
+  Format,
+  InstalledModel,
+  Job,
+  LibraryState,
+  Listing,
+  LogLine,
+  ModelProgress,
+  Models,
+  OnDuplicate,
+  Place,
+  Recording,
+  SearchHit,
+  Segment,
+  Settings,
+  TagCount,
+  TranscribeChoice,
+  Verification,
+  Word,
+} from "./types";
 
-export type { CommandError, LibraryEvent, LibraryInfo, Recording, SearchHit, Segment, SegmentFlag } from "../bindings";
+export type * from "./types";
 
-/** Every method rejects with a `BackendError`. */
+/** Every method that returns a promise rejects with a `BackendError`. */
 export interface Backend {
-  /** Recordings, newest first: at most `limit` after the newest `offset`. */
-  recordings(offset: number, limit: number): Promise<Recording[]>;
+  // The program and its library
+  appInfo(): Promise<AppInfo>;
+  libraryState(): Promise<LibraryState>;
+  /** Looks at the library again, such as after a drive was connected. */
+  reopenLibrary(): Promise<LibraryState>;
+  /** Asks for a folder and opens the library there; none where the user dismissed the question. */
+  chooseLibrary(): Promise<LibraryState | null>;
+  /** Moves a damaged library aside, deleting nothing, and begins an empty one. */
+  beginNewLibrary(): Promise<LibraryState>;
+  /** Shows a folder of the program in the system's file manager. */
+  showPlace(place: Place): Promise<void>;
+  settings(): Promise<Settings>;
+  /** Takes all settings, and tells what is in force. */
+  saveSettings(settings: Settings): Promise<Settings>;
+
+  // Recordings
+  recordings(listing: Listing): Promise<Recording[]>;
+  recording(recordingId: number): Promise<Recording>;
+  tags(): Promise<TagCount[]>;
   /** The newest transcript of a recording, in order of time. */
   transcript(recordingId: number): Promise<Segment[]>;
+  /** Words that begin between two times of the newest transcript. */
+  words(recordingId: number, fromMs: number, toMs: number): Promise<Word[]>;
   /** Titles and segments in which all the words occur, best first. */
   search(words: string, limit: number): Promise<SearchHit[]>;
-  /** Where the library is and whether it can be written. */
-  libraryInfo(): Promise<LibraryInfo>;
-  /** Calls back at every change until the returned function is called. */
-  listen(tell: (event: LibraryEvent) => void): Promise<() => void>;
+  rename(recordingId: number, title: string): Promise<void>;
+  addTag(recordingId: number, tag: string): Promise<void>;
+  removeTag(recordingId: number, tag: string): Promise<void>;
+  trash(recordingId: number): Promise<void>;
+  restore(recordingId: number): Promise<void>;
+  /** Deletes what is in the trash for good, and tells how many recordings that were. */
+  emptyTrash(): Promise<number>;
+  /** Loudness over time, 0 to 255, from the first to the last second; empty where it is unknown. */
+  peaks(recordingId: number): Promise<number[]>;
+  /** Where an audio element finds the media. */
+  mediaUrl(recordingId: number): Promise<string>;
+  /** Shows the media's file in the system's file manager. */
+  showMedia(recordingId: number): Promise<void>;
+
+  // Out of the program
+  /** Asks where to write and writes; none where the user dismissed the question. */
+  exportToFile(recordingId: number, format: Format): Promise<string | null>;
+  copyTranscript(recordingId: number, format: Format): Promise<void>;
+  copyText(text: string): Promise<void>;
+
+  // Into the program
+  /** Native dialogs; empty where the user dismissed them. */
+  chooseFiles(): Promise<string[]>;
+  chooseFolder(): Promise<string[]>;
+  /** Adds files and what is in folders, and queues their transcription. One call at a time. */
+  addPaths(paths: string[], onDuplicate: OnDuplicate, tell: (progress: AddProgress) => void): Promise<AddSummary>;
+  stopAdding(): Promise<void>;
+  /** Paths that the program was started with, once: nobody listened yet when they came. */
+  takeOpenedPaths(): Promise<string[]>;
+
+  // Jobs
+  /** Running ones, the queue in its order, then those that ended lately. */
+  jobs(): Promise<Job[]>;
+  transcribe(recordingId: number, choice: TranscribeChoice): Promise<number>;
+  cancelJob(jobId: number): Promise<void>;
+  retryJob(jobId: number): Promise<void>;
+  /** To a place in the queue, 0 being next. */
+  moveJob(jobId: number, position: number): Promise<void>;
+
+  // Models
+  models(): Promise<Models>;
+  /** Goes on where a broken download ended. */
+  downloadModel(id: string, tell: (progress: ModelProgress) => void): Promise<DownloadOutcome>;
+  /** Ends a download, import or check; what a download fetched is kept. */
+  cancelModelWork(id: string): Promise<void>;
+  /** Asks for a file or folder; none where the user dismissed the question or cancelled. */
+  importModel(from: "file" | "folder", tell: (progress: ModelProgress) => void): Promise<InstalledModel | null>;
+  verifyModel(id: string, tell: (progress: ModelProgress) => void): Promise<Verification>;
+  removeModel(id: string): Promise<void>;
+
+  // When something is wrong
+  /** The last lines of the log, oldest first. */
+  logs(limit: number): Promise<LogLine[]>;
+  /** Version, system, models, settings and the last log lines, without any text of a transcript. */
+  diagnostics(): Promise<string>;
+
+  // The window
+  listen(tell: (event: AppEvent) => void): Promise<() => void>;
+  /** Closes the window although jobs run; they go on at the next start. */
+  closeWindow(): Promise<void>;
 }
 
 /** A use case failed; the message is a sentence for the user. */

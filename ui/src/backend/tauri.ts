@@ -1,19 +1,82 @@
+// The door to the window's process: the generated commands, whose types have to fit the contract's.
+import { Channel } from "@tauri-apps/api/core";
+
 import { commands, events } from "../bindings";
-import type { CommandError } from "../bindings";
-import { BackendError, type Backend } from "./backend";
+import { BackendError, type AddProgress, type Backend, type CommandError, type ModelProgress } from "./backend";
 
 type Answer<T> = { status: "ok"; data: T } | { status: "error"; error: CommandError };
 
-async function unwrap<T>(answer: Promise<Answer<T>>): Promise<T> {
-  const result = await answer;
-  if (result.status === "ok") return result.data;
-  throw new BackendError(result.error);
+const isCommandError = (error: unknown): error is CommandError =>
+  typeof error === "object" && error !== null && "code" in error && "message" in error;
+
+async function take<T>(answer: Promise<Answer<T>>): Promise<T> {
+  const taken = await answer;
+  if (taken.status === "ok") return taken.data;
+  // A command that does not exist or an answer that cannot be read is a mistake of the program.
+  const error: unknown = taken.error;
+  throw new BackendError(isCommandError(error) ? error : { code: "other", message: String(error) });
+}
+
+const done = async (answer: Promise<Answer<null>>): Promise<void> => void (await take(answer));
+
+function channel<T extends AddProgress | ModelProgress>(tell: (message: T) => void): Channel<T> {
+  const made = new Channel<T>();
+  made.onmessage = tell;
+  return made;
 }
 
 export const tauriBackend: Backend = {
-  recordings: (offset, limit) => unwrap(commands.recordings(offset, limit)),
-  transcript: (recordingId) => unwrap(commands.transcript(recordingId)),
-  search: (words, limit) => unwrap(commands.search(words, limit)),
-  libraryInfo: () => unwrap(commands.libraryInfo()),
-  listen: (tell) => events.libraryEvent.listen((event) => tell(event.payload)),
+  appInfo: () => take(commands.appInfo()),
+  libraryState: () => take(commands.libraryState()),
+  reopenLibrary: () => take(commands.reopenLibrary()),
+  chooseLibrary: () => take(commands.chooseLibrary()),
+  beginNewLibrary: () => take(commands.beginNewLibrary()),
+  showPlace: (place) => done(commands.showPlace(place)),
+  settings: () => take(commands.settings()),
+  saveSettings: (settings) => take(commands.saveSettings(settings)),
+
+  recordings: (listing) => take(commands.recordings(listing)),
+  recording: (recordingId) => take(commands.recording(recordingId)),
+  tags: () => take(commands.tags()),
+  transcript: (recordingId) => take(commands.transcript(recordingId)),
+  words: (recordingId, fromMs, toMs) => take(commands.words(recordingId, fromMs, toMs)),
+  search: (words, limit) => take(commands.search(words, limit)),
+  rename: (recordingId, title) => done(commands.rename(recordingId, title)),
+  addTag: (recordingId, tag) => done(commands.addTag(recordingId, tag)),
+  removeTag: (recordingId, tag) => done(commands.removeTag(recordingId, tag)),
+  trash: (recordingId) => done(commands.trash(recordingId)),
+  restore: (recordingId) => done(commands.restore(recordingId)),
+  emptyTrash: () => take(commands.emptyTrash()),
+  peaks: (recordingId) => take(commands.peaks(recordingId)),
+  mediaUrl: (recordingId) => take(commands.mediaUrl(recordingId)),
+  showMedia: (recordingId) => done(commands.showMedia(recordingId)),
+
+  exportToFile: (recordingId, format) => take(commands.exportToFile(recordingId, format)),
+  copyTranscript: (recordingId, format) => done(commands.copyTranscript(recordingId, format)),
+  copyText: (text) => done(commands.copyText(text)),
+
+  chooseFiles: () => take(commands.chooseFiles()),
+  chooseFolder: () => take(commands.chooseFolder()),
+  addPaths: (paths, onDuplicate, tell) => take(commands.addPaths(paths, onDuplicate, channel(tell))),
+  stopAdding: () => done(commands.stopAdding()),
+  takeOpenedPaths: () => take(commands.takeOpenedPaths()),
+
+  jobs: () => take(commands.jobs()),
+  transcribe: (recordingId, choice) => take(commands.transcribe(recordingId, choice)),
+  cancelJob: (jobId) => done(commands.cancelJob(jobId)),
+  retryJob: (jobId) => done(commands.retryJob(jobId)),
+  moveJob: (jobId, position) => done(commands.moveJob(jobId, position)),
+
+  models: () => take(commands.models()),
+  downloadModel: (id, tell) => take(commands.downloadModel(id, channel(tell))),
+  cancelModelWork: (id) => done(commands.cancelModelWork(id)),
+  importModel: (from, tell) => take(commands.importModel(from, channel(tell))),
+  verifyModel: (id, tell) => take(commands.verifyModel(id, channel(tell))),
+  removeModel: (id) => done(commands.removeModel(id)),
+
+  logs: (limit) => take(commands.logs(limit)),
+  diagnostics: () => take(commands.diagnostics()),
+
+  listen: (tell) => events.appEvent.listen((event) => tell(event.payload)),
+  closeWindow: () => done(commands.closeWindow()),
 };

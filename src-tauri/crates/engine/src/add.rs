@@ -1,14 +1,14 @@
 //! How files come into the library.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use recordroute_audio::MediaInfo;
-use recordroute_core::{ErrorCode, MediaPlace, Recording, RecordingDraft, RecordingId};
+use recordroute_core::{CancellationToken, ErrorCode, MediaPlace, Recording, RecordingDraft, RecordingId};
 use recordroute_store::StoreError;
 use sha2::{Digest, Sha256};
 
@@ -17,6 +17,8 @@ use crate::{Engine, Error, MediaPolicy};
 
 /// How long a look into a file may take; a network drive may stall.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(60);
+/// How often a wish to stop is looked for meanwhile.
+const TICK: Duration = Duration::from_millis(100);
 
 /// What to do with a file that is in the library already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -49,6 +51,10 @@ pub enum Added {
 impl Engine {
     /// Looks into a file without adding it: container, codec, length.
     pub fn probe(&self, path: &Path) -> Result<MediaInfo, Error> {
+        self.probe_until(path, &CancellationToken::new())
+    }
+
+    fn probe_until(&self, path: &Path, cancel: &CancellationToken) -> Result<MediaInfo, Error> {
         let mut slot = self.inner.prober.lock().unwrap_or_else(PoisonError::into_inner);
         let mut worker = match slot.take() {
             Some(worker) => worker,
@@ -56,7 +62,12 @@ impl Engine {
         };
         let media_path = path.to_owned();
         worker.send(|seq| Request::Probe { seq, media_path })?;
-        match worker.receive(PROBE_TIMEOUT)? {
+        let deadline = Instant::now() + PROBE_TIMEOUT;
+        let mut answer = None;
+        while answer.is_none() && Instant::now() < deadline && !cancel.is_cancelled() {
+            answer = worker.receive(TICK)?;
+        }
+        match answer {
             Some(Message::Probed { info }) => {
                 *slot = Some(worker);
                 Ok(info)
@@ -81,6 +92,18 @@ impl Engine {
     /// Adds a file to the library after looking into it. Files that hold no audio are refused and
     /// leave nothing behind.
     pub fn add(&self, path: &Path, options: &AddOptions) -> Result<Added, Error> {
+        // Nobody cancels this token.
+        self.add_until(path, options, &CancellationToken::new())?
+            .ok_or_else(|| Error::Invalid("The adding was stopped.".to_owned()))
+    }
+
+    /// As [`Engine::add`]; none, and nothing added, where it was cancelled on the way.
+    pub(crate) fn add_until(
+        &self,
+        path: &Path,
+        options: &AddOptions,
+        cancel: &CancellationToken,
+    ) -> Result<Option<Added>, Error> {
         let unreadable = |source| Error::Unreadable {
             path: path.to_owned(),
             source,
@@ -103,12 +126,18 @@ impl Engine {
         if self.is_read_only() {
             return Err(StoreError::ReadOnly(self.inner.library.dir().to_owned()).into());
         }
-        let info = self.probe(&path)?;
-        let hash = hash_file(&path).map_err(unreadable)?;
+        let info = self.probe_until(&path, cancel);
+        if cancel.is_cancelled() {
+            return Ok(None);
+        }
+        let info = info?;
+        let Some(hash) = hash_file(&path, cancel).map_err(unreadable)? else {
+            return Ok(None);
+        };
         if options.on_duplicate == OnDuplicate::Ask
             && let Some(existing) = self.inner.library.find_by_hash(&hash)?.into_iter().next()
         {
-            return Ok(Added::Duplicate(Box::new(existing)));
+            return Ok(Some(Added::Duplicate(Box::new(existing))));
         }
         let source = path
             .file_name()
@@ -116,8 +145,11 @@ impl Engine {
         let title = path
             .file_stem()
             .map_or_else(|| source.clone(), |stem| stem.to_string_lossy().into_owned());
-        let media = match options.media.unwrap_or(self.inner.settings.media) {
-            MediaPolicy::Copy => self.copy_into_library(&path, &source)?,
+        let media = match options.media.unwrap_or(self.settings().media) {
+            MediaPolicy::Copy => match self.copy_into_library(&path, &source, cancel)? {
+                Some(place) => place,
+                None => return Ok(None),
+            },
             MediaPolicy::Reference => MediaPlace::Referenced(referenced(&path)?),
         };
         let draft = RecordingDraft {
@@ -131,26 +163,35 @@ impl Engine {
         if let Some(duration_ms) = info.duration_ms {
             self.inner.library.set_duration_ms(id, duration_ms)?;
         }
-        Ok(Added::New(id))
+        Ok(Some(Added::New(id)))
     }
 
     /// Copies under a temporary name first, so that a name in the media folder is always whole.
-    fn copy_into_library(&self, path: &Path, source: &str) -> Result<MediaPlace, Error> {
+    fn copy_into_library(
+        &self,
+        path: &Path,
+        source: &str,
+        cancel: &CancellationToken,
+    ) -> Result<Option<MediaPlace>, Error> {
         let (target, place) = self.inner.library.new_media(Timestamp::now(), source);
         let partial = partial_name(&target);
         let unwritable = |source| Error::Unwritable {
             path: target.clone(),
             source,
         };
-        let copied = std::fs::copy(path, &partial)
-            .and_then(|_| File::open(&partial)?.sync_all())
-            .and_then(|()| std::fs::rename(&partial, &target));
-        if let Err(error) = copied {
+        let copied = copy_file(path, &partial, cancel);
+        if !matches!(copied, Ok(true)) {
             // Half a copy is of no use; the original is untouched.
             let _ = std::fs::remove_file(&partial);
-            return Err(unwritable(error));
         }
-        Ok(place)
+        if !copied.map_err(unwritable)? {
+            return Ok(None);
+        }
+        std::fs::rename(&partial, &target).map_err(|error| {
+            let _ = std::fs::remove_file(&partial);
+            unwritable(error)
+        })?;
+        Ok(Some(place))
     }
 }
 
@@ -170,20 +211,47 @@ fn referenced(path: &Path) -> Result<String, Error> {
     })
 }
 
-fn hash_file(path: &Path) -> std::io::Result<String> {
-    let mut file = File::open(path)?;
+/// None where it was cancelled.
+fn hash_file(path: &Path, cancel: &CancellationToken) -> std::io::Result<Option<String>> {
     let mut hasher = Sha256::new();
+    let is_whole = read_blocks(path, cancel, |block| {
+        hasher.update(block);
+        Ok(())
+    })?;
+    let hex = |hasher: Sha256| {
+        hasher
+            .finalize()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    };
+    Ok(is_whole.then(|| hex(hasher)))
+}
+
+/// Whether all of it was copied; not where it was cancelled.
+fn copy_file(from: &Path, to: &Path, cancel: &CancellationToken) -> std::io::Result<bool> {
+    let mut target = File::create(to)?;
+    let is_whole = read_blocks(from, cancel, |block| target.write_all(block))?;
+    if is_whole {
+        target.sync_all()?;
+    }
+    Ok(is_whole)
+}
+
+/// Whether it was read to the end; not where it was cancelled.
+fn read_blocks(
+    path: &Path,
+    cancel: &CancellationToken,
+    mut take: impl FnMut(&[u8]) -> std::io::Result<()>,
+) -> std::io::Result<bool> {
+    let mut file = File::open(path)?;
     let mut buffer = vec![0_u8; 1 << 20];
-    loop {
+    while !cancel.is_cancelled() {
         let n_bytes = file.read(&mut buffer)?;
         if n_bytes == 0 {
-            break;
+            return Ok(true);
         }
-        hasher.update(&buffer[..n_bytes]);
+        take(&buffer[..n_bytes])?;
     }
-    Ok(hasher
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect())
+    Ok(false)
 }

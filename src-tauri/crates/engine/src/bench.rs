@@ -103,9 +103,9 @@ impl Engine {
         if options.decode_only {
             return Ok(report);
         }
-        let settings = &self.inner.settings;
+        let settings = self.settings();
         let language = options.transcribe.language;
-        let model = choose_speech_model(&self.inner.models, settings, options.model.as_deref(), language)?;
+        let model = choose_speech_model(&self.inner.models, &settings, options.model.as_deref(), language)?;
         let job = TranscribeRequest {
             model_path: model.path.clone(),
             media_path: file,

@@ -1,6 +1,6 @@
 use std::io::Write;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use recordroute_core::{
@@ -39,10 +39,17 @@ pub struct Engine {
     pub(crate) inner: Arc<Inner>,
 }
 
+/// The settings in force, which may change while the program runs.
+pub(crate) type SharedSettings = Arc<RwLock<Arc<Settings>>>;
+
+pub(crate) fn settings_of(shared: &SharedSettings) -> Arc<Settings> {
+    Arc::clone(&shared.read().unwrap_or_else(PoisonError::into_inner))
+}
+
 pub(crate) struct Inner {
     // Dropped first: it gives the running job back to the library.
     queue: Queue,
-    pub(crate) settings: Settings,
+    settings: SharedSettings,
     pub(crate) library: Arc<Library>,
     pub(crate) models: ModelFolder,
     pub(crate) worker_command: WorkerCommand,
@@ -67,16 +74,18 @@ impl Engine {
             }
         }
         let models = ModelFolder::new(&settings.models);
+        let queue_models = models.clone();
         let (events, _) = broadcast::channel(EVENT_CAPACITY);
         let owner = owner_name();
+        let settings: SharedSettings = Arc::new(RwLock::new(Arc::new(settings)));
         let queue = Queue::start(QueueContext {
             library: Arc::clone(&library),
-            models: ModelFolder::new(&settings.models),
+            models: queue_models,
             events: events.clone(),
             worker_command: worker_command.clone(),
             owner: owner.clone(),
             mode,
-            model_idle: Duration::from_secs(u64::from(settings.model_idle_minutes) * 60),
+            settings: Arc::clone(&settings),
         });
         let prober = Mutex::new(None);
         let inner = Inner {
@@ -95,8 +104,21 @@ impl Engine {
     }
 
     /// The settings in force.
-    pub fn settings(&self) -> &Settings {
-        &self.inner.settings
+    pub fn settings(&self) -> Arc<Settings> {
+        settings_of(&self.inner.settings)
+    }
+
+    /// Puts other settings in force, for everything that begins from now on. The folders stay those
+    /// that the engine was opened with.
+    pub fn set_settings(&self, mut settings: Settings) {
+        let mut place = self
+            .inner
+            .settings
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        settings.library.clone_from(&place.library);
+        settings.models.clone_from(&place.models);
+        *place = Arc::new(settings);
     }
 
     /// Whether the library can only be read.
@@ -212,7 +234,7 @@ impl Engine {
         model: Option<&str>,
         options: TranscribeOptions,
     ) -> Result<JobId, Error> {
-        let model = choose_speech_model(&self.inner.models, &self.inner.settings, model, options.language)?;
+        let model = choose_speech_model(&self.inner.models, &self.settings(), model, options.language)?;
         let kind = JobKind::Transcribe {
             model: model.id.to_string(),
             options,

@@ -19,6 +19,9 @@ pub enum Error {
     /// The search refused; show the sentence.
     #[error(transparent)]
     Search(#[from] recordroute_search::SearchError),
+    /// The settings cannot be read or saved; show the sentence.
+    #[error(transparent)]
+    Settings(#[from] crate::SettingsError),
     /// The worker could not be started or died.
     #[error(transparent)]
     Worker(#[from] WorkerError),
@@ -81,7 +84,9 @@ impl Error {
         match self {
             Self::Store(error) => error.code(),
             Self::Models(error) => models_error_code(error),
-            Self::Search(_) | Self::JobState { .. } | Self::Invalid(_) => ErrorCode::InvalidInput,
+            Self::Search(_) | Self::Settings(_) | Self::JobState { .. } | Self::Invalid(_) => {
+                ErrorCode::InvalidInput
+            }
             Self::Worker(_) => ErrorCode::WorkerDied,
             Self::Refused { code, .. } => *code,
             Self::Unreadable { source, .. } | Self::Unwritable { source, .. } => io_error_code(source),

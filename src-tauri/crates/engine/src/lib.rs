@@ -12,28 +12,54 @@
 #![warn(missing_docs)]
 
 mod add;
+mod add_many;
 mod advice;
 mod bench;
+mod diagnostics;
 mod doctor;
 mod engine;
 mod error;
+mod library_state;
 mod logging;
+mod logs;
+mod media;
+#[cfg(target_os = "linux")]
+mod media_server;
+mod model_list;
+mod model_work;
 mod progress;
 mod queue;
+mod reading;
 mod run_job;
+mod session;
 mod settings;
+mod settings_file;
+mod tasks;
+mod walk;
 pub mod worker;
 
 pub use add::{AddOptions, Added, OnDuplicate};
+pub use add_many::{AddProgress, AddResult, AddSummary};
 pub use advice::{MachineMemory, machine_memory};
 pub use bench::{BenchOptions, BenchReport, ReferenceScores};
 pub use doctor::{Finding, Report, Severity};
 pub use engine::{Engine, QueueMode};
 pub use error::Error;
+pub use library_state::LibraryState;
 pub use logging::{LogGuard, log_to_file, log_to_stderr};
+pub use logs::{LogLevel, LogLine};
+pub use media::{MediaRange, MediaSlice};
+pub use model_list::{ModelList, OfferedModel, list_models};
+pub use model_work::{
+    ModelProgress, ModelWork, download_model, import_model, import_name, model_id, verify_model,
+};
 pub use recordroute_core as core;
 pub use recordroute_export::Format;
 pub use recordroute_models as models;
-pub use recordroute_search::Hit;
+pub use recordroute_search::{Hit, SnippetPart};
 pub use recordroute_store::{JobListing, Listing};
-pub use settings::{MediaPolicy, Overrides, Settings, SettingsError};
+pub use session::{About, Place, Session, SessionListener};
+pub use settings::{InterfaceLanguage, MediaPolicy, Overrides, Settings, SettingsError, Theme};
+pub use settings_file::SettingsSources;
+pub use tasks::{Task, Tasks};
+pub use walk::MEDIA_ENDINGS;

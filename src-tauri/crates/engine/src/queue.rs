@@ -12,6 +12,7 @@ use recordroute_store::Library;
 use tokio::sync::broadcast;
 
 use crate::QueueMode;
+use crate::engine::{SharedSettings, settings_of};
 use crate::worker::{WorkerCommand, WorkerProcess};
 
 /// How long a job belongs to a program that stopped renewing: long enough for a stalled disk,
@@ -30,7 +31,7 @@ pub(crate) struct QueueContext {
     pub(crate) worker_command: WorkerCommand,
     pub(crate) owner: String,
     pub(crate) mode: QueueMode,
-    pub(crate) model_idle: Duration,
+    pub(crate) settings: SharedSettings,
 }
 
 type Tokens = Arc<Mutex<HashMap<JobId, CancellationToken>>>;
@@ -195,7 +196,9 @@ impl Runner {
 
     /// Waits for something to do, and lets an idle model go.
     fn rest(&mut self, inbox: &Receiver<Order>) {
-        if self.worker.is_some() && self.worker_used.elapsed() >= self.context.model_idle {
+        let idle_minutes = settings_of(&self.context.settings).model_idle_minutes;
+        let model_idle = Duration::from_secs(u64::from(idle_minutes) * 60);
+        if self.worker.is_some() && self.worker_used.elapsed() >= model_idle {
             tracing::info!("the model leaves the memory after idle time");
             self.worker = None;
         }

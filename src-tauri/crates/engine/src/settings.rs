@@ -1,12 +1,12 @@
 //! Settings, each source over the one before: defaults < config file < environment and `.env` <
 //! flags. The environment's names are `RECORDROUTE_` and the field in capitals.
 
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use directories::ProjectDirs;
-use recordroute_core::Language;
+use recordroute_core::{Language, TranscribeOptions};
 use serde::{Deserialize, Serialize};
+
+use crate::settings_file::SettingsSources;
 
 /// Whether the media of new recordings is copied into the library.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +16,30 @@ pub enum MediaPolicy {
     Copy,
     /// Leave it where it is.
     Reference,
+}
+
+/// Language of the window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InterfaceLanguage {
+    /// As the system is set.
+    System,
+    /// Korean.
+    Ko,
+    /// English.
+    En,
+}
+
+/// Colours of the window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Theme {
+    /// As the system is set.
+    System,
+    /// Always light.
+    Light,
+    /// Always dark.
+    Dark,
 }
 
 /// Everything that can be set; always complete.
@@ -31,6 +55,8 @@ pub struct Settings {
     pub model: Option<String>,
     /// Spoken language.
     pub language: Language,
+    /// Names and jargon that may occur.
+    pub vocabulary: Vec<String>,
     /// Threads for inference; none lets the program choose.
     pub threads: Option<usize>,
     /// Copy media or leave it in place.
@@ -41,6 +67,14 @@ pub struct Settings {
     pub model_idle_minutes: u32,
     /// What is logged, as a `tracing` filter such as `info` or `recordroute=debug`.
     pub log: String,
+    /// Language of the window.
+    pub interface_language: InterfaceLanguage,
+    /// Colours of the window.
+    pub theme: Theme,
+    /// Tell when a long job ends and the window is not in front.
+    pub notify: bool,
+    /// The first start is over.
+    pub welcomed: bool,
 }
 
 /// What the flags of a door set; `None` leaves the other sources standing.
@@ -52,7 +86,7 @@ pub struct Overrides {
     pub models: Option<PathBuf>,
 }
 
-/// The settings cannot be read: say which file and line; never guess.
+/// The settings cannot be read or written: say which file and line; never guess.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
     /// A source has a wrong value; the message names it.
@@ -61,103 +95,45 @@ pub enum SettingsError {
     /// The system tells no home folder: ask for `--library` and `--models`.
     #[error("This user has no home folder. Name the folders with --library and --models.")]
     NoHome,
+    /// The file of the settings is no TOML; it is left as it is.
+    #[error("The settings file {} cannot be understood ({reason}). Correct or remove it.", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        reason: String,
+    },
+    /// The file of the settings cannot be written; what was set before stands.
+    #[error("The settings cannot be saved in {} ({source}). Check the free space and your rights there.", path.display())]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
 }
 
 impl Settings {
     /// Reads all sources. `.env` is looked for in the working folder.
     pub fn load(overrides: &Overrides) -> Result<Self, SettingsError> {
-        let dirs = ProjectDirs::from("", "", "RecordRoute").ok_or(SettingsError::NoHome)?;
-        // `.env` is read without touching the process's environment; the real environment wins.
-        let mut environment: HashMap<String, String> = dotenvy::dotenv_iter()
-            .map(|pairs| pairs.filter_map(Result::ok).collect())
-            .unwrap_or_default();
-        environment.extend(
-            std::env::vars_os()
-                .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?))),
-        );
-        environment.retain(|_, value| !value.trim().is_empty());
-        Self::from_sources(&dirs, environment, overrides)
+        SettingsSources::of_user(overrides)?.load()
     }
 
-    fn from_sources(
-        dirs: &ProjectDirs,
-        environment: HashMap<String, String>,
-        overrides: &Overrides,
-    ) -> Result<Self, SettingsError> {
-        let data = dirs.data_dir();
-        let mut builder = config::Config::builder()
-            .set_default("library", text(&data.join("library")))?
-            .set_default("models", text(&data.join("models")))?
-            .set_default("logs", text(&data.join("logs")))?
-            .set_default("language", "auto")?
-            .set_default("media", "copy")?
-            .set_default("trash_days", 30)?
-            .set_default("model_idle_minutes", 5)?
-            .set_default("log", "info")?
-            .add_source(config::File::from(dirs.config_dir().join("config.toml")).required(false))
-            .add_source(
-                config::Environment::with_prefix("RECORDROUTE")
-                    .source(Some(environment))
-                    .try_parsing(true),
-            );
-        if let Some(library) = &overrides.library {
-            builder = builder.set_override("library", text(library))?;
+    /// Without what people leave behind while they type.
+    pub(crate) fn tidied(mut self) -> Self {
+        let words = self.vocabulary.iter().map(|word| word.trim().to_owned());
+        self.vocabulary = words.filter(|word| !word.is_empty()).collect();
+        self.threads = self.threads.filter(|n_threads| *n_threads > 0);
+        self
+    }
+
+    /// How a recording is transcribed where nothing else is said.
+    pub fn transcribe_options(&self) -> TranscribeOptions {
+        TranscribeOptions {
+            language: self.language,
+            vocabulary: self.vocabulary.clone(),
+            n_threads: self.threads,
+            ..TranscribeOptions::default()
         }
-        if let Some(models) = &overrides.models {
-            builder = builder.set_override("models", text(models))?;
-        }
-        Ok(builder.build()?.try_deserialize()?)
-    }
-}
-
-fn text(path: &Path) -> String {
-    path.to_string_lossy().into_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn dirs() -> ProjectDirs {
-        ProjectDirs::from_path(PathBuf::from("recordroute-settings-test")).unwrap()
-    }
-
-    #[test]
-    fn flags_win_over_the_environment_which_wins_over_defaults() {
-        let environment = HashMap::from([
-            ("RECORDROUTE_LIBRARY".to_owned(), "/from/environment".to_owned()),
-            ("RECORDROUTE_LANGUAGE".to_owned(), "ko".to_owned()),
-            ("RECORDROUTE_THREADS".to_owned(), "3".to_owned()),
-        ]);
-        let plain = Settings::from_sources(&dirs(), environment.clone(), &Overrides::default()).unwrap();
-        assert_eq!(
-            plain.library,
-            PathBuf::from("/from/environment"),
-            "the environment beats the default"
-        );
-        assert_eq!(plain.language, Language::KOREAN, "codes are read as languages");
-        assert_eq!(plain.threads, Some(3), "numbers in the environment are text");
-        assert_eq!(plain.trash_days, 30, "what nobody sets keeps its default");
-
-        let flags = Overrides {
-            library: Some("/from/flag".into()),
-            models: None,
-        };
-        let flagged = Settings::from_sources(&dirs(), environment, &flags).unwrap();
-        assert_eq!(
-            flagged.library,
-            PathBuf::from("/from/flag"),
-            "a flag beats everything"
-        );
-    }
-
-    #[test]
-    fn a_wrong_value_is_refused_by_name() {
-        let environment = HashMap::from([("RECORDROUTE_LANGUAGE".to_owned(), "klingon".to_owned())]);
-        let error = Settings::from_sources(&dirs(), environment, &Overrides::default()).unwrap_err();
-        assert!(
-            error.to_string().contains("klingon"),
-            "the user must find the value: {error}"
-        );
     }
 }

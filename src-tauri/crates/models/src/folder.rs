@@ -82,6 +82,13 @@ impl ModelFolder {
         }
     }
 
+    /// What a broken download of a model left, in bytes; the next one goes on from there.
+    pub fn partial_bytes(&self, entry: &CatalogueEntry) -> u64 {
+        let mut draft = self.path_of(&entry.id, entry.format).into_os_string();
+        draft.push(".part");
+        crate::installed::size_of(Path::new(&draft))
+    }
+
     /// Deletes the model and what is known of it; what was left of a broken download goes too.
     pub fn remove(&self, id: &ModelId) -> Result<(), ModelsError> {
         let model = self.locate(id);

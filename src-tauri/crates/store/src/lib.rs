@@ -15,6 +15,7 @@
 
 mod clock;
 mod connection;
+mod damaged;
 mod error;
 mod find;
 mod fold;
@@ -34,6 +35,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+pub use damaged::{back_up, move_aside};
 pub use error::StoreError;
 pub use find::{SegmentMatch, TitleMatch};
 pub use fold::{Folded, fold, is_searchable};

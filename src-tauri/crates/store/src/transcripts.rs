@@ -61,14 +61,45 @@ impl Library {
     pub fn transcript(&self, id: RecordingId) -> Result<Transcript, StoreError> {
         self.read(|connection| {
             recordings::exists(connection, id)?;
-            let found = connection
-                .prepare_cached(
-                    "SELECT t.id, t.language, t.probability FROM transcripts t
-                     JOIN recordings r ON r.transcript_id = t.id WHERE r.id = ?1",
-                )?
-                .query_row([id.0], head)
-                .optional()?;
-            read_transcript(connection, found)
+            let found = current(connection, id)?;
+            read_transcript(connection, found, true)
+        })
+    }
+
+    /// The segments of [`Library::transcript`] without their words, of which there are ten times as
+    /// many: for lists that ask for words only where somebody looks.
+    pub fn segments(&self, id: RecordingId) -> Result<Vec<Segment>, StoreError> {
+        self.read(|connection| {
+            recordings::exists(connection, id)?;
+            let found = current(connection, id)?;
+            Ok(read_transcript(connection, found, false)?.segments)
+        })
+    }
+
+    /// Words of [`Library::transcript`] that begin in `from_ms..to_ms`, in order.
+    pub fn words(&self, id: RecordingId, from_ms: u64, to_ms: u64) -> Result<Vec<Word>, StoreError> {
+        self.read(|connection| {
+            recordings::exists(connection, id)?;
+            let Some((transcript_id, _)) = current(connection, id)? else {
+                return Ok(Vec::new());
+            };
+            let first_id = transcript_id << SEGMENT_BITS;
+            let mut statement = connection.prepare_cached(
+                "SELECT words FROM segments
+                 WHERE id >= ?1 AND id < ?2 AND end_ms >= ?3 AND start_ms < ?4 AND words IS NOT NULL ORDER BY id",
+            )?;
+            let mut rows = statement.query([
+                first_id,
+                first_id + (1 << SEGMENT_BITS),
+                to_sql_int(from_ms),
+                to_sql_int(to_ms),
+            ])?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                let words = read_words(row.get(0)?)?;
+                found.extend(words.into_iter().filter(|word| (from_ms..to_ms).contains(&word.start_ms)));
+            }
+            Ok(found)
         })
     }
 
@@ -79,7 +110,7 @@ impl Library {
                 .prepare_cached("SELECT id, language, probability FROM transcripts WHERE job_id = ?1")?
                 .query_row([job_id.0], head)
                 .optional()?;
-            read_transcript(connection, found)
+            read_transcript(connection, found, true)
         })
     }
 }
@@ -189,21 +220,35 @@ fn head(row: &Row<'_>) -> rusqlite::Result<Head> {
     ))
 }
 
-fn read_transcript(connection: &Connection, found: Option<Head>) -> Result<Transcript, StoreError> {
+/// The recording's current transcript, where it has one.
+fn current(connection: &Connection, id: RecordingId) -> Result<Option<Head>, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT t.id, t.language, t.probability FROM transcripts t
+             JOIN recordings r ON r.transcript_id = t.id WHERE r.id = ?1",
+        )?
+        .query_row([id.0], head)
+        .optional()?)
+}
+
+fn read_transcript(
+    connection: &Connection,
+    found: Option<Head>,
+    with_words: bool,
+) -> Result<Transcript, StoreError> {
     let Some((transcript_id, language)) = found else {
         return Ok(Transcript::default());
     };
     let first_id = transcript_id << SEGMENT_BITS;
     let mut statement = connection.prepare_cached(
-        "SELECT start_ms, end_ms, text, confidence, speaker, flags, words FROM segments
+        "SELECT start_ms, end_ms, text, confidence, speaker, flags, CASE WHEN ?3 THEN words END FROM segments
          WHERE id >= ?1 AND id < ?2 ORDER BY id",
     )?;
-    let mut rows = statement.query([first_id, first_id + (1 << SEGMENT_BITS)])?;
+    let end_id = first_id + (1 << SEGMENT_BITS);
+    let mut rows = statement.query([first_id, end_id, i64::from(with_words)])?;
     let mut segments = Vec::new();
     while let Some(row) = rows.next()? {
         let flags: Option<String> = row.get(5)?;
-        let words: Option<String> = row.get(6)?;
-        let words: Vec<StoredWord> = words.map_or(Ok(Vec::new()), |words| serde_json::from_str(&words))?;
         segments.push(Segment {
             start_ms: from_sql_int(row.get(0)?),
             end_ms: from_sql_int(row.get(1)?),
@@ -211,18 +256,21 @@ fn read_transcript(connection: &Connection, found: Option<Head>) -> Result<Trans
             confidence: row.get(3)?,
             speaker: row.get(4)?,
             flags: flags.map_or(Ok(Vec::new()), |flags| serde_json::from_str(&flags))?,
-            words: words
-                .into_iter()
-                .map(|(start_ms, end_ms, text, confidence)| Word {
-                    start_ms,
-                    end_ms,
-                    text,
-                    confidence,
-                })
-                .collect(),
+            words: read_words(row.get(6)?)?,
         });
     }
     Ok(Transcript { language, segments })
+}
+
+fn read_words(stored: Option<String>) -> Result<Vec<Word>, StoreError> {
+    let words: Vec<StoredWord> = stored.map_or(Ok(Vec::new()), |words| serde_json::from_str(&words))?;
+    let word = |(start_ms, end_ms, text, confidence)| Word {
+        start_ms,
+        end_ms,
+        text,
+        confidence,
+    };
+    Ok(words.into_iter().map(word).collect())
 }
 
 fn stored_words(words: &[Word], segment_start_ms: u64) -> Result<Option<String>, StoreError> {

@@ -1,0 +1,103 @@
+use recordroute_engine::{self as engine, Tasks};
+use tauri::ipc::Channel;
+use tauri::{AppHandle, Runtime, State};
+
+use super::{Answer, Core};
+use crate::dialogs;
+use crate::events::AppEvent;
+use crate::wire::{
+    Crossing, DownloadOutcome, ImportFrom, InstalledModel, ModelProgress, Models, Verification,
+};
+
+/// Tells the page; one that was reloaded listens no more, and the work goes on.
+fn teller(tell: Channel<ModelProgress>) -> impl FnMut(engine::ModelProgress) + Send {
+    move |progress| {
+        let _ = tell.send(Crossing::cross(progress));
+    }
+}
+
+/// Models that are there and models that can be had.
+#[tauri::command]
+#[specta::specta]
+pub async fn models(core: Core<'_>) -> Answer<Models> {
+    core.run(|session| engine::list_models(&session.models()?)).await
+}
+
+/// Downloads a model; goes on where a broken download ended.
+#[tauri::command]
+#[specta::specta]
+pub async fn download_model(
+    core: Core<'_>,
+    tasks: State<'_, Tasks>,
+    id: String,
+    tell: Channel<ModelProgress>,
+) -> Answer<DownloadOutcome> {
+    let folder = core.session().models()?;
+    let task = tasks.begin_model_work(&id)?;
+    let is_there = engine::download_model(&folder, &id, task.token(), teller(tell)).await?;
+    core.tell(AppEvent::ModelsChanged);
+    Ok(if is_there {
+        DownloadOutcome::Installed
+    } else {
+        DownloadOutcome::Cancelled
+    })
+}
+
+/// Ends a download, import or check; what a download fetched is kept.
+#[tauri::command]
+#[specta::specta]
+pub async fn cancel_model_work(tasks: State<'_, Tasks>, id: String) -> Answer<()> {
+    tasks.cancel_model_work(&id);
+    Ok(())
+}
+
+/// Asks for a file or folder and imports the model in it; none where the user dismissed the question
+/// or cancelled.
+#[tauri::command]
+#[specta::specta]
+pub async fn import_model<R: Runtime>(
+    app: AppHandle<R>,
+    core: Core<'_>,
+    tasks: State<'_, Tasks>,
+    from: ImportFrom,
+    tell: Channel<ModelProgress>,
+) -> Answer<Option<InstalledModel>> {
+    let words = dialogs::words(&core);
+    let chosen = match from {
+        ImportFrom::File => dialogs::model_file(&app, words).await,
+        ImportFrom::Folder => dialogs::folder(&app, words.choose_model).await,
+    };
+    let Some(path) = chosen else {
+        return Ok(None);
+    };
+    let task = tasks.begin_model_work(&engine::import_name(&path))?;
+    let imported = core
+        .run(move |session| engine::import_model(&session.models()?, &path, task.token(), teller(tell)))
+        .await?;
+    core.tell(AppEvent::ModelsChanged);
+    Ok(imported)
+}
+
+/// Reads a whole model and compares it with what it should be.
+#[tauri::command]
+#[specta::specta]
+pub async fn verify_model(
+    core: Core<'_>,
+    tasks: State<'_, Tasks>,
+    id: String,
+    tell: Channel<ModelProgress>,
+) -> Answer<Verification> {
+    let task = tasks.begin_model_work(&id)?;
+    core.run(move |session| engine::verify_model(&session.models()?, &id, task.token(), teller(tell)))
+        .await
+}
+
+/// Deletes a model, and what was left of a broken download.
+#[tauri::command]
+#[specta::specta]
+pub async fn remove_model(core: Core<'_>, id: String) -> Answer<()> {
+    let removed = move |session: &engine::Session| Ok(session.models()?.remove(&engine::model_id(&id)?)?);
+    core.run::<(), ()>(removed).await?;
+    core.tell(AppEvent::ModelsChanged);
+    Ok(())
+}

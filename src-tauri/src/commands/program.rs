@@ -1,0 +1,71 @@
+use tauri::{AppHandle, Manager, Runtime, State};
+use tauri_plugin_opener::OpenerExt;
+
+use super::{Answer, Core};
+use crate::error::CommandError;
+use crate::window::{self, Closing};
+use crate::wire::{AppInfo, Crossing, LogLine, Place, Settings};
+
+/// What the program is and where it keeps things.
+#[tauri::command]
+#[specta::specta]
+pub async fn app_info<R: Runtime>(app: AppHandle<R>, core: Core<'_>) -> Answer<AppInfo> {
+    let version = app.package_info().version.to_string();
+    core.run(move |session| session.about(&version)).await
+}
+
+/// The settings in force.
+#[tauri::command]
+#[specta::specta]
+pub async fn settings(core: Core<'_>) -> Answer<Settings> {
+    Ok(Crossing::cross(core.session().settings()?))
+}
+
+/// Takes all settings, and tells what is in force.
+#[tauri::command]
+#[specta::specta]
+pub async fn save_settings<R: Runtime>(
+    app: AppHandle<R>,
+    core: Core<'_>,
+    settings: Settings,
+) -> Answer<Settings> {
+    let change = settings.change()?;
+    let saved: Settings = core.run(move |session| session.change_settings(change)).await?;
+    window::set_theme(&app, saved.theme.into());
+    Ok(saved)
+}
+
+/// Shows a folder of the program in the system's file manager.
+#[tauri::command]
+#[specta::specta]
+pub async fn show_place<R: Runtime>(app: AppHandle<R>, core: Core<'_>, place: Place) -> Answer<()> {
+    let folder: String = core.run(move |session| session.place(place.into())).await?;
+    let opened = app.opener().open_path(&folder, None::<&str>);
+    opened.map_err(|error| CommandError::other(&format!("{folder} cannot be shown ({error}).")))
+}
+
+/// The last lines of the log, oldest first.
+#[tauri::command]
+#[specta::specta]
+pub async fn logs(core: Core<'_>, limit: u32) -> Answer<Vec<LogLine>> {
+    core.run(move |session| session.logs(limit as usize)).await
+}
+
+/// What a bug report needs, without any text of a transcript.
+#[tauri::command]
+#[specta::specta]
+pub async fn diagnostics<R: Runtime>(app: AppHandle<R>, core: Core<'_>) -> Answer<String> {
+    let version = app.package_info().version.to_string();
+    core.run(move |session| session.diagnostics(&version)).await
+}
+
+/// Closes the window although jobs run; they go on at the next start.
+#[tauri::command]
+#[specta::specta]
+pub async fn close_window<R: Runtime>(app: AppHandle<R>, closing: State<'_, Closing>) -> Answer<()> {
+    closing.agree();
+    let closed = app
+        .get_webview_window("main")
+        .map_or(Ok(()), |window| window.close());
+    closed.map_err(|error| CommandError::other(&format!("The window does not close ({error}).")))
+}

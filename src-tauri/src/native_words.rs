@@ -1,0 +1,57 @@
+//! The few words that the system shows and not the page, in both languages of the interface.
+
+use recordroute_engine::{InterfaceLanguage, Settings};
+
+pub struct Words {
+    pub choose_files: &'static str,
+    pub choose_folder: &'static str,
+    pub choose_library: &'static str,
+    pub choose_model: &'static str,
+    pub export: &'static str,
+    pub media: &'static str,
+    pub all_files: &'static str,
+    pub job_done: &'static str,
+    pub job_failed: &'static str,
+}
+
+const ENGLISH: Words = Words {
+    choose_files: "Add recordings",
+    choose_folder: "Add the recordings in a folder",
+    choose_library: "Choose a folder for the library",
+    choose_model: "Choose a model",
+    export: "Export the transcript",
+    media: "Audio and video",
+    all_files: "All files",
+    job_done: "The transcript is ready.",
+    job_failed: "The transcription failed.",
+};
+
+const KOREAN: Words = Words {
+    choose_files: "녹음 추가",
+    choose_folder: "폴더에 있는 녹음 추가",
+    choose_library: "라이브러리 폴더 선택",
+    choose_model: "모델 선택",
+    export: "녹취록 내보내기",
+    media: "오디오와 동영상",
+    all_files: "모든 파일",
+    job_done: "녹취록이 완성되었습니다.",
+    job_failed: "받아쓰기에 실패했습니다.",
+};
+
+impl Words {
+    pub fn english() -> &'static Self {
+        &ENGLISH
+    }
+
+    /// In the language of the window.
+    pub fn of(settings: &Settings) -> &'static Self {
+        let is_korean = match settings.interface_language {
+            InterfaceLanguage::Ko => true,
+            InterfaceLanguage::En => false,
+            InterfaceLanguage::System => {
+                sys_locale::get_locale().is_some_and(|locale| locale.starts_with("ko"))
+            }
+        };
+        if is_korean { &KOREAN } else { &ENGLISH }
+    }
+}

@@ -1,0 +1,24 @@
+//! The types that cross to the page: what it shows, and no more. `ui/src/backend/types.ts` is the
+//! contract; each type here is its counterpart, and most are a choice of a domain type's fields.
+
+mod adding;
+mod crossing;
+mod jobs;
+mod models;
+mod program;
+mod recordings;
+mod settings;
+
+pub use adding::{AddProgress, AddSummary, OnDuplicate};
+pub use crossing::Crossing;
+pub(crate) use crossing::{mirror, mirror_enum, mirror_tagged};
+pub use jobs::{Job, Progress, TranscribeChoice};
+pub use models::{DownloadOutcome, ImportFrom, InstalledModel, ModelProgress, Models, Verification};
+pub use program::{AppInfo, LibraryState, LogLine, Place};
+pub use recordings::{Format, Listing, Recording, SearchHit, Segment, TagCount, Word};
+pub use settings::{Settings, parse_language};
+
+/// A path as the page shows it and gives it back.
+pub fn shown(path: &std::path::Path) -> String {
+    path.to_string_lossy().into_owned()
+}

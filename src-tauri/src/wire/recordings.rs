@@ -1,0 +1,98 @@
+use recordroute_engine as engine;
+use recordroute_engine::core as domain;
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+use super::{Crossing, mirror, mirror_enum};
+
+mirror! {
+    /// A recording in the list. Times of day are RFC 3339 in UTC.
+    Recording = domain::Recording {
+        id: i64, title: String, source: String, bytes: u64, duration_ms: Option<u64>, language: Option<String>,
+        model: Option<String>, device: Option<String>, speed: Option<f32>, notice: Option<String>,
+        created_at: String, trashed_at: Option<String>, tags: Vec<String>, n_segments: u64,
+    }
+}
+
+/// Which recordings are listed.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct Listing {
+    pub trashed: bool,
+    pub tag: Option<String>,
+    pub offset: u32,
+    pub limit: u32,
+}
+
+/// A tag and how many recordings carry it.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct TagCount {
+    pub name: String,
+    pub n_recordings: u64,
+}
+
+mirror! {
+    /// A stretch of speech.
+    Segment = domain::Segment {
+        start_ms: u64, end_ms: u64, text: String,
+        // A share is always a number, which the generator cannot know of a float.
+        #[specta(type = u32)] confidence: f32,
+        speaker: Option<String>, flags: Vec<SegmentFlag>,
+    }
+}
+
+mirror_enum! {
+    /// What is doubtful about a segment.
+    SegmentFlag = domain::SegmentFlag { LowConfidence, MaybeNoSpeech, Repetition, KnownPhantom, DamagedAudio }
+}
+
+mirror! {
+    /// A word of a segment.
+    Word = domain::Word { start_ms: u64, end_ms: u64, text: String, #[specta(type = u32)] confidence: f32 }
+}
+
+/// Something that was found; `start_ms` is none where the title matched.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct SearchHit {
+    pub recording_id: i64,
+    pub title: String,
+    pub start_ms: Option<u64>,
+    pub snippet: Vec<SnippetPart>,
+}
+
+mirror! {
+    /// A run of a snippet.
+    SnippetPart = engine::SnippetPart { text: String, matched: bool }
+}
+
+mirror_enum! {
+    /// The kind of file that is written.
+    Format = engine::Format { Txt, Srt, Vtt, Json, Csv, Md }
+}
+
+impl From<Listing> for engine::Listing {
+    fn from(listing: Listing) -> Self {
+        Self {
+            trashed: listing.trashed,
+            tag: listing.tag,
+            offset: u64::from(listing.offset),
+            limit: Some(u64::from(listing.limit)),
+        }
+    }
+}
+
+impl Crossing<(String, u64)> for TagCount {
+    fn cross((name, n_recordings): (String, u64)) -> Self {
+        Self { name, n_recordings }
+    }
+}
+
+impl Crossing<engine::Hit> for SearchHit {
+    fn cross(hit: engine::Hit) -> Self {
+        Self {
+            recording_id: hit.recording_id.0,
+            title: hit.title,
+            start_ms: hit.segment.map(|segment| segment.start_ms),
+            snippet: Crossing::cross(hit.snippet.parts),
+        }
+    }
+}

@@ -1,0 +1,56 @@
+use recordroute_engine as engine;
+use recordroute_engine::core::{ErrorCode, Language, UnknownLanguage};
+
+use super::{mirror, mirror_enum};
+use crate::error::CommandError;
+
+mirror_enum! {
+    /// Language of the window.
+    InterfaceLanguage = engine::InterfaceLanguage { System, Ko, En }
+}
+
+mirror_enum! {
+    /// Colours of the window.
+    Theme = engine::Theme { System, Light, Dark }
+}
+
+mirror_enum! {
+    /// Copy media or leave it in place.
+    MediaPolicy = engine::MediaPolicy { Copy, Reference }
+}
+
+mirror! {
+    /// What the window lets people set.
+    Settings = engine::Settings {
+        interface_language: InterfaceLanguage, theme: Theme, language: String, model: Option<String>,
+        vocabulary: Vec<String>, threads: Option<u32>, media: MediaPolicy, model_idle_minutes: u32,
+        trash_days: u32, notify: bool, welcomed: bool,
+    }
+}
+
+impl Settings {
+    /// Puts these in place of the engine's own.
+    pub fn change(self) -> Result<impl FnOnce(engine::Settings) -> engine::Settings, CommandError> {
+        let language = parse_language(&self.language)?;
+        Ok(move |settings| engine::Settings {
+            interface_language: self.interface_language.into(),
+            theme: self.theme.into(),
+            language,
+            model: self.model,
+            vocabulary: self.vocabulary,
+            threads: self.threads.map(|n| n as usize),
+            media: self.media.into(),
+            model_idle_minutes: self.model_idle_minutes,
+            trash_days: self.trash_days,
+            notify: self.notify,
+            welcomed: self.welcomed,
+            ..settings
+        })
+    }
+}
+
+/// `auto` or a code.
+pub fn parse_language(text: &str) -> Result<Language, CommandError> {
+    let unknown = |error: UnknownLanguage| CommandError::new(ErrorCode::InvalidInput, &error.to_string());
+    text.parse().map_err(unknown)
+}

@@ -1,0 +1,137 @@
+// What people do, from the key to the word on the screen, in the built page.
+import { openPage, settle } from "./browser.mjs";
+
+const tell = (page, event) => page.evaluate((one) => window.mockBackend.emit(one), event);
+
+/** Each gets a fresh page in its state; what it throws is the failure. */
+const JOURNEYS = [
+  {
+    name: "a word is clicked and heard, and the text follows",
+    state: "normal",
+    async walk(page, t, expect) {
+      await page.waitForSelector("[data-transcript] [data-ms]");
+      await page.waitForTimeout(400);
+      const word = page.locator("[data-transcript] li").nth(4).locator("p [data-ms]").nth(1);
+      const wanted = Number(await word.getAttribute("data-ms"));
+      await word.click();
+      await page.waitForSelector("[data-transcript] li[aria-current] .bg-accent");
+      const at = await page.getByRole("slider", { name: t("place_in_recording") }).getAttribute("aria-valuenow");
+      expect(Math.abs(Number(at) - wanted / 1000) <= 2, `the sound is at ${at} s, the word at ${wanted} ms`);
+      await page.keyboard.press("Space");
+      // Space pauses; the element tells so a moment later.
+      await page.getByRole("button", { name: t("play"), exact: true }).waitFor();
+      await page.keyboard.press("ArrowRight");
+      const later = Number(await page.getByRole("slider", { name: t("place_in_recording") }).getAttribute("aria-valuenow"));
+      expect(later >= Number(at) + 4, "the arrow skips five seconds");
+    },
+  },
+  {
+    name: "a hit leads to its second",
+    state: "normal",
+    async walk(page, t, expect) {
+      await page.keyboard.press("/");
+      await page.keyboard.type("horn");
+      await page.waitForSelector("[data-hits] mark");
+      await page.keyboard.press("ArrowDown");
+      await page.keyboard.press("Enter");
+      const current = page.locator("[data-transcript] li[aria-current]");
+      await current.waitFor();
+      expect((await current.textContent()).includes("shape of a horn"), "the passage is the current one");
+      const box = await current.boundingBox();
+      expect(box !== null && box.y > 0 && box.y < 700, "and it is in sight");
+    },
+  },
+  {
+    name: "segments come in while one reads",
+    state: "busy",
+    async walk(page, t, expect) {
+      await page.waitForSelector("[data-transcript] li");
+      const size = async () => Number(await page.locator("[data-transcript] li").first().getAttribute("aria-setsize"));
+      const before = await size();
+      await page.waitForFunction((n) => Number(document.querySelector("[data-transcript] li")?.getAttribute("aria-setsize")) > n, before);
+      const bars = await page.getByRole("progressbar").evaluateAll((all) => all.map((bar) => bar.getAttribute("aria-valuenow")));
+      expect(bars.length > 0 && bars.every((value) => value !== null), "the bars say how far it is");
+    },
+  },
+  {
+    name: "a job is put first, then cancelled",
+    state: "busy",
+    async walk(page, t, expect) {
+      await page.locator("[data-queue]").click();
+      const titles = () => page.getByRole("dialog").or(page.locator("[data-popover-content]")).locator("li button.truncate").allTextContents();
+      const last = (await titles()).at(-1).trim();
+      await page.getByRole("button", { name: t("queue_up").replace("{title}", last) }).click();
+      await page.waitForTimeout(200);
+      const moved = (await titles()).map((title) => title.trim());
+      expect(moved.at(-2) === last, `moved up by one: ${moved.join(", ")}`);
+      await page.getByRole("button", { name: t("cancel_job").replace("{title}", last) }).click();
+      await page.getByRole("button", { name: t("retry_job").replace("{title}", last) }).waitFor();
+    },
+  },
+  {
+    name: "five hundred files at once",
+    state: "normal",
+    query: "quick",
+    async walk(page, t, expect) {
+      const paths = Array.from({ length: 500 }, (_, idx) => (idx % 5 === 0 ? `scan ${idx}.pdf` : `call ${idx}.m4a`));
+      await tell(page, { kind: "files_dropped", paths });
+      await page.getByRole("dialog").waitFor();
+      expect((await page.getByRole("dialog").getByRole("listitem").count()) === 100, "what was refused is one list");
+      await page.getByRole("button", { name: t("ok"), exact: true }).click();
+      expect((await page.locator("[data-recording]").count()) < 60, "only the rows in sight are in the document");
+    },
+  },
+  {
+    name: "everything by keyboard: delete, undo, rename, settings",
+    state: "normal",
+    async walk(page, t, expect) {
+      const title = () => page.locator("article h1").first().textContent();
+      const first = (await title()).trim();
+      await page.keyboard.press("Delete");
+      await page.getByRole("button", { name: t("undo") }).waitFor();
+      await page.keyboard.press("Control+z");
+      await page.waitForFunction((text) => document.querySelector("article h1")?.textContent?.trim() === text, first);
+      await page.keyboard.press("F2");
+      await page.keyboard.type("Another name");
+      await page.keyboard.press("Enter");
+      await page.waitForFunction(() => document.querySelector("article h1")?.textContent?.trim() === "Another name");
+      await page.keyboard.press("Control+,");
+      await page.getByRole("dialog").waitFor();
+      await page.keyboard.press("Escape");
+      await page.getByRole("dialog").waitFor({ state: "detached" });
+      expect((await page.locator("[role=dialog]").count()) === 0, "Escape closes it");
+    },
+  },
+  {
+    name: "a download goes on inside, is cancelled and goes on from there",
+    state: "first-run",
+    async walk(page, t, expect) {
+      await page.getByRole("button", { name: new RegExp(t("download")) }).click();
+      await page.waitForTimeout(900);
+      await page.getByRole("button", { name: t("cancel"), exact: true }).click();
+      await page.getByRole("button", { name: t("download_resume") }).click();
+      await page.getByRole("button", { name: t("welcome_start") }).click();
+      await page.getByRole("heading", { name: t("empty_title") }).waitFor();
+      expect(await page.locator("aside").getByRole("progressbar").isVisible(), "its bar stands at the foot of the library");
+    },
+  },
+];
+
+export async function journeys(browser, address, messages, say, fail) {
+  for (const journey of JOURNEYS) {
+    const { context, page, troubles } = await openPage(browser);
+    page.setDefaultTimeout(10_000);
+    try {
+      await page.goto(`${address}/?state=${journey.state}&lang=en&theme=light${journey.query ? `&${journey.query}` : ""}`);
+      await settle(page);
+      await journey.walk(page, (key) => messages.en[key], (true_, why) => {
+        if (!true_) throw new Error(why);
+      });
+      for (const trouble of troubles) fail(journey.name, `console: ${trouble}`);
+      say(`  ok: ${journey.name}`);
+    } catch (error) {
+      fail(journey.name, String(error).split("\n").slice(0, 3).join(" "));
+    }
+    await context.close();
+  }
+}

@@ -1,0 +1,146 @@
+// Every view of the page: the state of the mock that it needs and the way to it.
+import { settle } from "./browser.mjs";
+
+const button = (page, name) => page.getByRole("button", { name });
+const tell = (page, event) => page.evaluate((one) => window.mockBackend.emit(one), event);
+const settings = (tab) => async (page, t) => {
+  await button(page, t("settings")).click();
+  await page.getByRole("tab", { name: t(`settings_${tab}`) }).click();
+};
+
+/** `go` gets the page and a function that gives a message of the language. */
+export const VIEWS = [
+  { name: "recording" },
+  {
+    name: "playing",
+    go: async (page, t) => {
+      await page.getByRole("button", { name: t("play"), exact: true }).click();
+      await page.waitForTimeout(2_600);
+      await page.evaluate(() => document.querySelector("audio")?.pause());
+    },
+  },
+  { name: "interview", go: (page) => page.locator("nav").getByText("Night shift, interview").click() },
+  { name: "doubtful", go: (page) => page.keyboard.press("n") },
+  {
+    name: "search",
+    go: async (page, t) => {
+      await page.getByRole("searchbox").fill(t.language === "ko" ? "번역" : "the river");
+      await page.waitForSelector("mark");
+      await page.locator("[data-hits] button").first().click();
+    },
+  },
+  { name: "search-nothing", go: (page) => page.getByRole("searchbox").fill("zyzzyva") },
+  { name: "export-menu", go: (page, t) => page.getByRole("button", { name: t("export"), exact: true }).click() },
+  { name: "more-menu", go: (page, t) => page.getByRole("button", { name: t("more"), exact: true }).click() },
+  {
+    name: "transcribe-again",
+    go: async (page, t) => {
+      await page.getByRole("button", { name: t("more"), exact: true }).click();
+      await page.getByRole("menuitem", { name: t("transcribe_again") }).click();
+    },
+  },
+  { name: "renaming", go: (page) => page.keyboard.press("F2") },
+  { name: "deleted", go: (page) => page.keyboard.press("Delete") },
+  { name: "trash", go: (page, t) => button(page, t("trash")).click() },
+  { name: "shortcuts", go: (page) => page.keyboard.press("?") },
+  { name: "settings-general", go: settings("general") },
+  { name: "settings-transcription", go: settings("transcription") },
+  { name: "settings-models", go: settings("models") },
+  { name: "settings-storage", go: settings("storage") },
+  { name: "settings-about", go: settings("about") },
+  {
+    name: "settings-choice",
+    go: async (page, t) => {
+      await settings("general")(page, t);
+      await page.getByRole("combobox", { name: new RegExp(t("theme")) }).click();
+      await page.waitForSelector("[role=option]");
+    },
+  },
+  {
+    name: "tooltip",
+    go: async (page, t) => {
+      await page.getByRole("button", { name: t("copy"), exact: true }).hover();
+      await page.waitForTimeout(800);
+    },
+  },
+  { name: "add-menu", go: (page, t) => page.getByRole("button", { name: t("add"), exact: true }).click() },
+  {
+    name: "rate-menu",
+    go: (page, t) => page.getByRole("button", { name: new RegExp(t("rate_is").replace("{rate}", "")) }).click(),
+  },
+  { name: "drag-over", go: (page) => tell(page, { kind: "drag_over", n_paths: 2 }) },
+  {
+    name: "duplicates",
+    query: "quick",
+    go: async (page) => {
+      await tell(page, { kind: "files_dropped", paths: ["회의_1124.m4a", "geo-07.mp3", "weekly-sync.webm"] });
+      await page.waitForSelector("[role=dialog]");
+    },
+  },
+  {
+    name: "refused",
+    query: "quick",
+    go: async (page) => {
+      const paths = ["report.pdf", "silent.mp4", "vanished.wav", "photo.heic", "call.m4a"];
+      await tell(page, { kind: "files_dropped", paths });
+      await page.waitForSelector("[role=dialog]");
+    },
+  },
+  { name: "close-asked", state: "busy", go: (page) => tell(page, { kind: "close_asked", n_running: 2 }) },
+  { name: "busy", state: "busy", go: (page) => page.waitForTimeout(1_200) },
+  {
+    name: "queue",
+    state: "busy",
+    go: async (page) => {
+      await page.waitForTimeout(900);
+      await page.locator("[data-queue]").click();
+    },
+  },
+  {
+    name: "failed",
+    state: "failed",
+    go: async (page) => {
+      await page.locator("[data-queue]").click();
+    },
+  },
+  { name: "failed-recording", state: "failed" },
+  { name: "failed-models", state: "failed", go: settings("models") },
+  { name: "empty", state: "empty" },
+  { name: "first-run", state: "first-run" },
+  {
+    name: "first-run-download",
+    state: "first-run",
+    go: async (page, t) => {
+      await page.getByRole("button", { name: new RegExp(t("download")) }).click();
+      await page.waitForTimeout(1_500);
+    },
+  },
+  {
+    name: "first-run-inside",
+    state: "first-run",
+    go: async (page, t) => {
+      await page.getByRole("button", { name: new RegExp(t("download")) }).click();
+      await page.waitForTimeout(600);
+      await button(page, t("welcome_start")).click();
+    },
+  },
+  { name: "no-model", state: "nomodel", query: "quick", go: (page) => tell(page, { kind: "files_dropped", paths: ["call.m4a"] }) },
+  { name: "damaged", state: "damaged" },
+  { name: "newer", state: "newer" },
+  { name: "readonly", state: "readonly" },
+  { name: "long", state: "long" },
+  { name: "many", state: "many" },
+];
+
+export const LANGUAGES = ["ko", "en"];
+export const THEMES = ["light", "dark"];
+
+export async function show(page, address, view, language, theme, messages) {
+  const query = `state=${view.state ?? "normal"}&lang=${language}&theme=${theme}${view.query ? `&${view.query}` : ""}`;
+  await page.goto(`${address}/?${query}`);
+  await settle(page);
+  const t = (key) => messages[language][key];
+  t.language = language;
+  if (view.go) await view.go(page, t);
+  await settle(page);
+}

@@ -1,0 +1,242 @@
+// What is seen of the real program. Each journey has a home and a window of its own; what it throws is the failure.
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+
+import { root } from "../../src-tauri/scripts/setup/project.mjs";
+import { say } from "../../src-tauri/scripts/setup/run.mjs";
+import { writeTalk } from "./sound.mjs";
+import { pause, pssMegabytes, until } from "./stage.mjs";
+import { Window } from "./webdriver.mjs";
+
+const SENTENCE = "new library will open";
+const MAX_START_MS = 2_000;
+const MAX_SHELL_MEGABYTES = 120;
+const QUICK = { model: "whisper-tiny.en" };
+
+const expect = (true_, why) => {
+  if (!true_) throw new Error(why);
+};
+
+/** Windows that were opened and not closed yet: what a journey that failed leaves behind. */
+const open_ = [];
+
+export async function closeAll() {
+  for (const window of open_.splice(0)) {
+    if (!window.isAlive()) continue;
+    await window.picture("failed");
+    say(`    what was seen: ${(await window.text().catch(String)).slice(0, 600)}`);
+    await window.end().catch(() => {});
+  }
+}
+
+async function open({ stage, application, pictures }, home, args) {
+  const place = await stage.window(application, home, args);
+  const window = await Window.open(place, pictures);
+  window.end = async () => {
+    await window.close();
+    stage.end(place.bus);
+  };
+  open_.push(window);
+  return window;
+}
+
+/** The bars that can be seen, 0 to 100. */
+const bars = (window) =>
+  window.run(() => [...document.querySelectorAll("[role=progressbar]")].map((bar) => Number(bar.getAttribute("aria-valuenow") ?? NaN)));
+
+const transcript = (window) => window.run(() => document.querySelector("[data-transcript]")?.innerText ?? "");
+async function openFirst(window) {
+  await until("a recording in the list", () => window.run(() => document.querySelector("[data-recording]") !== null));
+  await window.click("[data-recording]");
+}
+
+export const journeys = {
+  async "an empty library is usable at once and small"(tools) {
+    const window = await open(tools, tools.stage.home());
+    await until("the empty library", async () => (await window.text()).includes("Drop a recording here"), { every: 20 });
+    const startMs = Date.now() - window.startedAtMs();
+    const paint = await window.run(() => performance.getEntriesByType("paint").map(({ name, startTime }) => `${name} ${Math.round(startTime)} ms`).join(", "));
+    await pause(2_000);
+    const megabytes = pssMegabytes(window.process.pid);
+    say(`    usable ${Math.round(startMs)} ms after the start of the process (${paint}); shell ${megabytes.toFixed(1)} MB`);
+    await window.picture("empty");
+    await window.end();
+    expect(startMs < MAX_START_MS, `usable after ${startMs} ms, wanted ${MAX_START_MS}`);
+    expect(megabytes < MAX_SHELL_MEGABYTES, `the shell holds ${megabytes} MB, wanted ${MAX_SHELL_MEGABYTES}`);
+  },
+
+  async "a file is dropped, read, played, and found after a restart"(tools) {
+    const home = tools.stage.home(QUICK);
+    const talk = writeTalk(join(home.dir, "Library news.wav"), 45);
+    const window = await open(tools, home);
+    await window.sees("Drop a recording here");
+    await tools.mouse.place(window.process.pid);
+    await tools.mouse.drop([talk], {
+      over: async () => {
+        await window.sees("Drop to transcribe", { ms: 5_000 });
+        await window.picture("dragging");
+      },
+    });
+    const seen = new Set();
+    await until("progress that moves", async () => {
+      for (const value of await bars(window)) if (value > 0 && value < 100) seen.add(value);
+      return seen.size >= 2;
+    }, { ms: 90_000 });
+    await until("the words on the screen", async () => (await transcript(window)).includes(SENTENCE), { ms: 60_000 });
+    await window.picture("transcribing");
+    await until("the end of the job", async () => (await bars(window)).length === 0, { ms: 180_000 });
+    await window.picture("transcript");
+    await playable(window);
+    const found = readdirSync(join(home.library, "media"));
+    expect(found.length === 1 && found[0].endsWith("Library news.wav"), `the recording is in the library: ${found}`);
+    await window.end();
+
+    const again = await open(tools, home);
+    await again.sees("Library news");
+    await again.type("[data-search]", "library will open");
+    const hit = () => again.run(() => document.querySelector("[data-hits] mark")?.closest("button")?.innerText);
+    const text = await until("a hit", hit, { ms: 10_000 });
+    expect(text.toLowerCase().includes("library"), `the hit shows what was said: ${text}`);
+    await again.picture("found");
+    await again.click("[data-hits] button");
+    await until("the transcript at the hit", async () => (await transcript(again)).includes(SENTENCE));
+    await again.end();
+  },
+
+  async "the worker is killed and the job goes on from what is stored"(tools) {
+    const home = tools.stage.home(QUICK);
+    const talk = writeTalk(join(home.dir, "Killed.wav"), 60);
+    const window = await open(tools, home, [talk]);
+    await until("progress", async () => (await bars(window)).some((value) => value > 5 && value < 80), { ms: 90_000 });
+    const [worker] = await until("the worker", () => {
+      const all = window.workers();
+      return all.length > 0 && all;
+    });
+    // The one that transcribes has used the processor most.
+    const busiest = window.workers().sort((a, b) => cpuTicks(b.pid) - cpuTicks(a.pid))[0] ?? worker;
+    process.kill(busiest.pid, "SIGKILL");
+    expect(window.isAlive(), "the window lives on");
+    await until("the end of the job", async () => {
+      const text = await window.text();
+      return text.includes("was killed") || ((await bars(window)).length === 0 && (await transcript(window)).includes(SENTENCE));
+    }, { ms: 240_000 });
+    const text = await window.text();
+    expect(!text.includes("was killed"), "with progress stored the job goes on by itself");
+    await window.picture("after-kill");
+    const rows = await window.run(() => Number(document.querySelector("[data-transcript] li")?.getAttribute("aria-setsize")));
+    // The sentence comes once in each chunk of half a minute: of a text that says the same all the time
+    // the guards keep one and mark it.
+    expect(rows >= 8, `nothing that was said is missing: ${rows} segments in five minutes`);
+    await window.end();
+  },
+
+  async "a second start hands its file over"(tools) {
+    const home = tools.stage.home(QUICK);
+    const window = await open(tools, home);
+    await window.sees("Drop a recording here");
+    const file = join(home.dir, "Second start.m4a");
+    copyFileSync(join(root, "tests/fixtures/sample-en.m4a"), file);
+    const bus = window.process.environment.find((line) => line.startsWith("DBUS_SESSION_BUS_ADDRESS="));
+    const env = { ...home.env, DBUS_SESSION_BUS_ADDRESS: bus?.slice("DBUS_SESSION_BUS_ADDRESS=".length) };
+    const second = spawn(tools.application, ["Second start.m4a"], { env, cwd: home.dir, stdio: "ignore" });
+    const code = await new Promise((done) => second.once("exit", done));
+    expect(code === 0, `the second start ends at once: ${code}`);
+    await window.sees("Second start", { ms: 20_000 });
+    await window.sees(SENTENCE, { ms: 60_000 });
+    await window.end();
+  },
+
+  async "what is no recording is refused with a reason, and the same file is noticed"(tools) {
+    const home = tools.stage.home(QUICK);
+    const folder = join(home.dir, "things");
+    mkdirSync(folder);
+    const letter = join(home.dir, "letter.txt");
+    writeFileSync(letter, "Dear all,\nthis is no recording.\n");
+    copyFileSync(join(root, "tests/fixtures/short-en.mp4"), join(folder, "talk.mp4"));
+    writeFileSync(join(folder, "notes.docx"), "PK");
+    const window = await open(tools, home);
+    await window.sees("Drop a recording here");
+    await tools.mouse.place(window.process.pid);
+    await tools.mouse.drop([letter, folder]);
+    await window.sees("1 file was not added", { ms: 30_000 });
+    await window.picture("refused");
+    await window.press("OK");
+    await window.sees("talk");
+    expect(!(await window.text()).includes("notes"), "of a folder only the media is taken");
+    await tools.mouse.drop([join(folder, "talk.mp4")]);
+    await window.sees("This file is here already", { ms: 20_000 });
+    await window.picture("duplicate");
+    await window.end();
+  },
+
+  async "a damaged library is said, copied and left as it is"(tools) {
+    const home = tools.stage.home();
+    mkdirSync(home.library, { recursive: true });
+    const database = join(home.library, "library.db");
+    writeFileSync(database, "this was a library once");
+    const window = await open(tools, home);
+    await window.sees("The library is damaged");
+    await window.picture("damaged");
+    const copies = readdirSync(home.library).filter((name) => name.startsWith("library-backup-"));
+    expect(copies.length === 1, `one copy is beside it: ${copies}`);
+    expect(readFileSync(database, "utf8") === "this was a library once", "the original is untouched");
+    await window.press("Begin a new library");
+    await window.sees("Drop a recording here");
+    const kept = readdirSync(home.library).filter((name) => {
+      const path = join(home.library, name);
+      return name.endsWith(".db") && readFileSync(path, "utf8") === "this was a library once";
+    });
+    expect(kept.length === 2, `the old one is there under another name, and its copy: ${kept}`);
+    await window.end();
+  },
+
+  async "closing during a job asks, and the job goes on at the next start"(tools) {
+    const home = tools.stage.home({ ...QUICK, interface_language: "ko", theme: "dark" });
+    const talk = writeTalk(join(home.dir, "닫기 시험.wav"), 60);
+    const window = await open(tools, home, [talk]);
+    await until("progress", async () => (await bars(window)).some((value) => value > 0), { ms: 90_000 });
+    const id = await tools.mouse.place(window.process.pid);
+    // As the window manager asks: xdotool's own closing would destroy the window.
+    tools.mouse.tool("windowactivate", "--sync", id, "key", "--clearmodifiers", "alt+F4");
+    await until("the question", () => window.run(() => document.querySelector("[role=dialog]")?.innerText), { ms: 10_000 });
+    await window.picture("close-asked-ko");
+    await window.press("닫기");
+    await until("the program has ended", () => !window.isAlive(), { ms: 15_000 });
+    await window.end().catch(() => {});
+    const state = join(home.dir, "data/org.recordroute.desktop");
+    expect(existsSync(state), "the place of the window is remembered");
+    const again = await open(tools, home);
+    await openFirst(again);
+    await until("the job going on", async () => (await bars(again)).some((value) => value > 0), { ms: 60_000 });
+    await again.end();
+  },
+
+  async "without a message bus it starts all the same"(tools) {
+    const home = tools.stage.home();
+    const child = spawn(tools.application, [], { env: home.env, stdio: "ignore" });
+    const found = () => tools.mouse.tool("search", "--onlyvisible", "--pid", child.pid) !== "";
+    try {
+      await until("a window", found, { ms: 15_000 });
+      expect(child.exitCode === null, "and goes on running");
+    } finally {
+      child.kill("SIGTERM");
+    }
+  },
+};
+
+/** Whether the media element can play what the protocol gives. */
+async function playable(window) {
+  const state = await window.run(() => {
+    const button = [...document.querySelectorAll("button")].find((one) => one.getAttribute("aria-label") === "Play");
+    return { there: button !== undefined, disabled: button?.disabled, text: document.querySelector("[aria-label=Player]")?.innerText };
+  });
+  expect(state.there && !state.disabled, `the player is ready: ${JSON.stringify(state)}`);
+  await window.press("Play");
+  await until("the pause button", () => window.run(() => [...document.querySelectorAll("button")].some((one) => one.getAttribute("aria-label") === "Pause")), { ms: 8_000 });
+}
+
+function cpuTicks(pid) {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /, "").split(" ");
+  return Number(stat[11]) + Number(stat[12]);
+}

@@ -1,0 +1,263 @@
+// What crosses between the page and the core. Shaped exactly as the shell's generator writes types:
+// snake_case fields, tagged unions with `kind`, enums as string literals, ids as numbers, lengths
+// and places in milliseconds, days and hours as RFC 3339 in UTC.
+
+/** Where the page branches on an error. */
+export type ErrorCode =
+  | "not_found"
+  | "unsupported_media"
+  | "no_audio"
+  | "model_missing"
+  | "model_invalid"
+  | "worker_died"
+  | "disk_full"
+  | "read_only"
+  | "newer_library"
+  | "damaged_library"
+  | "duplicate"
+  | "out_of_memory"
+  | "invalid_input"
+  | "other";
+
+/** What a command that failed tells the page; the message is a sentence for the user. */
+export type CommandError = { code: ErrorCode; message: string };
+
+/** A recording in the list. */
+export type Recording = {
+  id: number;
+  title: string;
+  /** The file's name as it came in. */
+  source: string;
+  bytes: number;
+  /** Known once it was decoded. */
+  duration_ms: number | null;
+  /** Code such as `ko`, of the newest transcript. */
+  language: string | null;
+  model: string | null;
+  device: string | null;
+  /** Audio seconds a wall-clock second, of the newest transcript. */
+  speed: number | null;
+  /** What should be known about the media; a sentence. */
+  notice: string | null;
+  created_at: string;
+  trashed_at: string | null;
+  tags: string[];
+  n_segments: number;
+};
+
+/** Which recordings are listed, newest first. */
+export type Listing = { trashed: boolean; tag: string | null; offset: number; limit: number };
+
+export type TagCount = { name: string; n_recordings: number };
+
+/** What is doubtful about a segment. */
+export type SegmentFlag = "low_confidence" | "maybe_no_speech" | "repetition" | "known_phantom" | "damaged_audio";
+
+/** A stretch of speech. Its words are asked for apart: a long transcript has a hundred thousand. */
+export type Segment = {
+  start_ms: number;
+  end_ms: number;
+  text: string;
+  confidence: number;
+  speaker: string | null;
+  flags: SegmentFlag[];
+};
+
+export type Word = { start_ms: number; end_ms: number; text: string; confidence: number };
+
+export type SnippetPart = { text: string; matched: boolean };
+
+/** Something that was found; `start_ms` is none where the title matched. */
+export type SearchHit = { recording_id: number; title: string; start_ms: number | null; snippet: SnippetPart[] };
+
+export type Format = "txt" | "srt" | "vtt" | "json" | "csv" | "md";
+
+export type OnDuplicate = "ask" | "add_again";
+
+/** What became of one file. */
+export type AddResult =
+  /** It is a new recording; `problem` says why it does not wait in the queue, such as a missing model. */
+  | { kind: "added"; path: string; name: string; recording_id: number; job_id: number | null; problem: CommandError | null }
+  /** The same bytes are in the library already; nothing was added. */
+  | { kind: "duplicate"; path: string; name: string; recording_id: number; title: string }
+  | { kind: "refused"; path: string; name: string; error: CommandError };
+
+/** Told while files are added; folders are walked, and `n_total` grows until the walk is done. */
+export type AddProgress = { n_done: number; n_total: number; result: AddResult | null };
+
+/** `stopped`: the user had enough, or the walk found more files than are added at once. */
+export type AddSummary = { n_added: number; n_duplicates: number; n_refused: number; stopped: boolean };
+
+export type Stage = "waiting" | "loading_model" | "transcribing" | "finished";
+
+export type Progress = {
+  stage: Stage;
+  /** 0 to 1; none while the length is unknown. */
+  fraction: number | null;
+  audio_done_ms: number;
+  audio_total_ms: number | null;
+  /** Audio seconds a wall-clock second. */
+  speed: number | null;
+  eta_ms: number | null;
+  /** Such as `CPU (2 threads)`. */
+  device: string | null;
+};
+
+export type JobState = "queued" | "running" | "done" | "failed" | "cancelled";
+
+export type Job = {
+  id: number;
+  recording_id: number;
+  title: string;
+  state: JobState;
+  stage: Stage;
+  model: string;
+  /** `auto` or a code. */
+  language: string;
+  done_ms: number;
+  n_attempts: number;
+  error: CommandError | null;
+  created_at: string;
+  finished_at: string | null;
+};
+
+/** None takes the setting. */
+export type TranscribeChoice = { model: string | null; language: string | null };
+
+export type ModelKind = "speech" | "language" | "embedding";
+
+export type InstalledModel = {
+  id: string;
+  kind: ModelKind;
+  name: string;
+  /** What its header says, such as `whisper base, multilingual, f16`. */
+  description: string;
+  bytes: number;
+  memory_bytes: number;
+  /** Codes; `*` stands for about a hundred. */
+  languages: string[];
+  multilingual: boolean;
+  /** It is in the catalogue. */
+  known: boolean;
+  /** Why it cannot be used; half a sentence. */
+  problem: string | null;
+};
+
+export type CatalogueModel = {
+  id: string;
+  kind: ModelKind;
+  name: string;
+  languages: string[];
+  bytes: number;
+  memory_bytes: number;
+  licence: string;
+  note: { en: string; ko: string };
+  installed: boolean;
+  /** It fits this machine best. */
+  advised: boolean;
+  /** Its memory is there. */
+  fits: boolean;
+  /** What a broken download left; the next one goes on from there. */
+  partial_bytes: number;
+};
+
+export type Models = { installed: InstalledModel[]; catalogue: CatalogueModel[]; advised: string | null };
+
+export type ModelWork = "download" | "import" | "verify";
+
+export type ModelProgress = {
+  id: string;
+  work: ModelWork;
+  /** 0 to 1; none while the size is unknown. */
+  fraction: number | null;
+  done_bytes: number | null;
+  total_bytes: number | null;
+  bytes_per_second: number | null;
+  eta_ms: number | null;
+  /** The host that it comes from. */
+  source: string | null;
+};
+
+export type DownloadOutcome = "installed" | "cancelled";
+
+export type Verification =
+  | { kind: "published" }
+  | { kind: "unchanged" }
+  | { kind: "unverifiable" }
+  | { kind: "cancelled" }
+  | { kind: "damaged"; reason: string };
+
+export type InterfaceLanguage = "system" | "ko" | "en";
+export type Theme = "system" | "light" | "dark";
+export type MediaPolicy = "copy" | "reference";
+
+export type Settings = {
+  interface_language: InterfaceLanguage;
+  theme: Theme;
+  /** Spoken language: `auto` or a code. */
+  language: string;
+  /** None lets the program choose among the installed ones. */
+  model: string | null;
+  /** Names and jargon that may occur. */
+  vocabulary: string[];
+  /** None lets the program choose. */
+  threads: number | null;
+  media: MediaPolicy;
+  model_idle_minutes: number;
+  /** 0 keeps everything. */
+  trash_days: number;
+  /** Tell when a long job ends and the window is not in front. */
+  notify: boolean;
+  /** The first start is over. */
+  welcomed: boolean;
+};
+
+export type AppInfo = {
+  version: string;
+  /** Such as `Windows 11, x86_64`. */
+  system: string;
+  n_cores: number;
+  memory_bytes: number;
+  library_dir: string;
+  models_dir: string;
+  logs_dir: string;
+  /** Codes of the languages that can be spoken. */
+  languages: string[];
+};
+
+export type LibraryState =
+  | { kind: "ready"; path: string; n_recordings: number; n_trashed: number }
+  | { kind: "read_only"; path: string; n_recordings: number; n_trashed: number; message: string }
+  /** Left as it is; `backup_path` is the copy that was made of it. */
+  | { kind: "damaged"; path: string; backup_path: string | null; message: string }
+  | { kind: "newer"; path: string; message: string }
+  /** Another reason, such as a drive that is not there. */
+  | { kind: "unavailable"; path: string; message: string };
+
+export type LogLevel = "error" | "warn" | "info" | "debug" | "trace";
+export type LogLine = { at: string; level: LogLevel; target: string; message: string };
+
+export type Place = "library" | "backup" | "models" | "logs";
+
+/** Everything that the core tells the page without being asked. */
+export type AppEvent =
+  | { kind: "job_queued"; job_id: number; recording_id: number }
+  | { kind: "job_progress"; job_id: number; recording_id: number; progress: Progress }
+  /** In order of time; they come after all that came before. */
+  | { kind: "segments"; job_id: number; recording_id: number; segments: Segment[] }
+  | { kind: "job_done"; job_id: number; recording_id: number; notice: string | null }
+  | { kind: "job_failed"; job_id: number; recording_id: number; error: CommandError }
+  | { kind: "job_cancelled"; job_id: number; recording_id: number }
+  /** Look up the list and what is open; none where more than one may have changed. */
+  | { kind: "library_changed"; recording_id: number | null }
+  | { kind: "library_state"; state: LibraryState }
+  | { kind: "model_progress"; progress: ModelProgress }
+  | { kind: "models_changed" }
+  /** Files hang over the window. */
+  | { kind: "drag_over"; n_paths: number }
+  | { kind: "drag_left" }
+  | { kind: "files_dropped"; paths: string[] }
+  /** "Open with", or a second start with files. */
+  | { kind: "files_opened"; paths: string[] }
+  /** The window shall close while jobs run: ask, then `closeWindow`. */
+  | { kind: "close_asked"; n_running: number };

@@ -1,0 +1,286 @@
+// Everything that the page knows, wired together: one object that every component gets from context.
+import { getContext, setContext } from "svelte";
+
+import type { AppEvent, Backend, Format, TranscribeChoice } from "../backend/backend";
+import { m } from "../i18n";
+import { AddingStore } from "./adding.svelte";
+import { LibraryStore } from "./library.svelte";
+import { ModelsStore } from "./models.svelte";
+import { PlayerStore } from "./player.svelte";
+import { problemOf, type Problem } from "./problem";
+import { QueueStore } from "./queue.svelte";
+import { ReadingStore } from "./reading.svelte";
+import { SearchStore } from "./search.svelte";
+import { SettingsStore } from "./settings.svelte";
+import { Toasts } from "./toasts.svelte";
+
+export type SettingsTab = "general" | "transcription" | "models" | "storage" | "about";
+export type Dialog = "shortcuts" | "transcribe" | "close" | "empty_trash" | null;
+
+/** Changes come in bursts; the list is looked up once for all of them. */
+const REFRESH_DELAY_MS = 150;
+
+export class App {
+  readonly toasts = new Toasts();
+  readonly player: PlayerStore;
+  readonly settings: SettingsStore;
+  readonly library: LibraryStore;
+  readonly search: SearchStore;
+  readonly reading: ReadingStore;
+  readonly queue: QueueStore;
+  readonly models: ModelsStore;
+  readonly adding: AddingStore;
+
+  /** Everything was looked up once. */
+  started = $state(false);
+  startProblem: Problem | null = $state(null);
+  view: "library" | "trash" = $state("library");
+  settingsTab: SettingsTab | null = $state(null);
+  dialog: Dialog = $state(null);
+  queueOpen = $state(false);
+  renaming = $state(false);
+  nRunningAtClose = $state(0);
+  /** The way back of what was done last. */
+  #undo: (() => void) | null = null;
+  #refreshTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(readonly backend: Backend) {
+    this.player = new PlayerStore();
+    this.settings = new SettingsStore(backend, this.toasts);
+    this.library = new LibraryStore(backend);
+    this.search = new SearchStore(backend);
+    this.reading = new ReadingStore(backend);
+    this.queue = new QueueStore(backend, this.toasts);
+    this.models = new ModelsStore(backend, () => void this.#transcribeWaiting());
+    this.adding = new AddingStore(backend, {
+      added: (id, first) => {
+        this.#refreshSoon();
+        if (first) this.open(id);
+      },
+      show: (id) => this.open(id),
+      transcribeAgain: (id) => this.transcribe(id, { model: null, language: null }),
+      finished: (nAdded, stopped) => {
+        void this.refresh();
+        if (stopped) this.toasts.show(m.adding_stopped({ n: nAdded }));
+        else if (nAdded > 1) this.toasts.show(m.adding_done({ n: nAdded }));
+      },
+      failed: (problem) => this.toasts.fail(problem),
+    });
+  }
+
+  /** Looks everything up and listens; the returned function stops listening. */
+  async start(): Promise<() => void> {
+    const stop = await this.backend.listen((event) => this.#hear(event));
+    await this.load();
+    return stop;
+  }
+
+  async load(): Promise<void> {
+    this.startProblem = null;
+    try {
+      await this.settings.load();
+      await this.library.refresh();
+      this.started = true;
+      if (this.library.closed) return;
+      await Promise.all([this.queue.refresh(), this.models.refresh()]);
+      const newest = this.library.recordings?.[0];
+      if (this.reading.id === null && newest && !this.narrow) this.open(newest.id);
+      const opened = await this.backend.takeOpenedPaths();
+      if (opened.length > 0) void this.adding.add(opened);
+    } catch (error) {
+      this.startProblem = problemOf(error);
+    }
+  }
+
+  async refresh(): Promise<void> {
+    await Promise.all([this.library.refresh(), this.view === "trash" ? this.library.loadTrash() : null]).catch(
+      (error: unknown) => this.toasts.fail(problemOf(error)),
+    );
+  }
+
+  /** One column: the list or the recording, not both. */
+  get narrow(): boolean {
+    return window.matchMedia("(width < 45rem)").matches;
+  }
+
+  open(id: number, targetMs: number | null = null): void {
+    this.view = "library";
+    this.renaming = false;
+    if (id !== this.reading.id) this.player.load(null, null);
+    void this.reading.open(id, targetMs).then(() => {
+      if (targetMs !== null && this.reading.id === id) this.player.seek(targetMs);
+    });
+  }
+
+  /** Back to the list, where there is one column. */
+  closeReading(): void {
+    this.player.load(null, null);
+    this.reading.close();
+  }
+
+  showTrash(): void {
+    this.closeReading();
+    this.view = "trash";
+    void this.library.loadTrash().catch((error: unknown) => this.toasts.fail(problemOf(error)));
+  }
+
+  async transcribe(id: number, choice: TranscribeChoice): Promise<void> {
+    if (!this.models.canTranscribe) {
+      this.settingsTab = "models";
+      return;
+    }
+    await this.attempt(() => this.backend.transcribe(id, choice));
+    await this.queue.refresh();
+  }
+
+  /** What was added before there was a model begins as soon as there is one. */
+  async #transcribeWaiting(): Promise<void> {
+    if (!this.models.canTranscribe) return;
+    const ids = this.adding.unqueuedIds;
+    this.adding.unqueuedIds = [];
+    this.adding.unqueued = null;
+    for (const id of ids) await this.attempt(() => this.backend.transcribe(id, { model: null, language: null }));
+    await this.queue.refresh();
+  }
+
+  async rename(id: number, title: string): Promise<void> {
+    const before = this.reading.recording;
+    const wanted = title.trim();
+    if (!before || wanted === "" || wanted === before.title) return;
+    this.#patch(id, { title: wanted });
+    if (await this.attempt(() => this.backend.rename(id, wanted)))
+      this.#offerUndo(m.renamed(), () => this.backend.rename(id, before.title));
+    else this.#patch(id, { title: before.title });
+  }
+
+  async tag(id: number, tag: string, put: boolean): Promise<void> {
+    const name = tag.trim();
+    if (name === "") return;
+    const change = put ? this.backend.addTag(id, name) : this.backend.removeTag(id, name);
+    if (!(await this.attempt(() => change))) return;
+    if (!put) this.#offerUndo(m.tag_removed({ tag: name }), () => this.backend.addTag(id, name));
+    await Promise.all([this.library.refresh(), this.reading.refresh()]);
+  }
+
+  async trash(id: number): Promise<void> {
+    const list = this.library.recordings ?? [];
+    const idx = list.findIndex((recording) => recording.id === id);
+    const title = (list[idx] ?? this.reading.recording)?.title ?? "";
+    if (!(await this.attempt(() => this.backend.trash(id)))) return;
+    this.library.remove(id);
+    if (this.reading.id === id) {
+      const neighbour = this.library.recordings?.[idx] ?? this.library.recordings?.[idx - 1];
+      if (neighbour && !this.narrow) this.open(neighbour.id);
+      else this.closeReading();
+    }
+    this.#offerUndo(m.moved_to_trash({ title }), async () => {
+      await this.backend.restore(id);
+      await this.library.refresh();
+      this.open(id);
+    });
+    await Promise.all([this.library.refresh(), this.queue.refresh()]);
+  }
+
+  async restore(id: number): Promise<void> {
+    if (!(await this.attempt(() => this.backend.restore(id)))) return;
+    this.toasts.show(m.restored(), { label: m.show(), run: () => this.open(id) });
+    await this.refresh();
+  }
+
+  async emptyTrash(): Promise<void> {
+    await this.attempt(() => this.backend.emptyTrash());
+    await this.refresh();
+  }
+
+  async copy(id: number, format: Format): Promise<void> {
+    if (await this.attempt(() => this.backend.copyTranscript(id, format))) this.toasts.show(m.copied());
+  }
+
+  async export(id: number, format: Format): Promise<void> {
+    const written = await this.attempt(() => this.backend.exportToFile(id, format));
+    if (typeof written === "string") this.toasts.show(m.exported({ path: written }));
+  }
+
+  undo(): void {
+    this.#undo?.();
+  }
+
+  /** Shows what went wrong and tells whether it went well; methods without an answer give true. */
+  async attempt<T>(work: () => Promise<T>): Promise<T | true | false> {
+    try {
+      return (await work()) ?? true;
+    } catch (error) {
+      this.toasts.fail(problemOf(error));
+      return false;
+    }
+  }
+
+  #offerUndo(text: string, back: () => Promise<unknown>): void {
+    const run = () => {
+      if (this.#undo === run) this.#undo = null;
+      this.toasts.list = this.toasts.list.filter((toast) => toast.action?.run !== run);
+      void this.attempt(back).then(() => Promise.all([this.library.refresh(), this.reading.refresh()]));
+    };
+    this.#undo = run;
+    this.toasts.show(text, { label: m.undo(), run });
+  }
+
+  #patch(id: number, change: { title: string }): void {
+    this.library.patch(id, change);
+    if (this.reading.recording?.id === id) this.reading.recording = { ...this.reading.recording, ...change };
+  }
+
+  #refreshSoon(): void {
+    clearTimeout(this.#refreshTimer);
+    this.#refreshTimer = setTimeout(() => void this.refresh(), REFRESH_DELAY_MS);
+  }
+
+  #hear(event: AppEvent): void {
+    this.queue.hear(event);
+    switch (event.kind) {
+      case "segments":
+        this.reading.append(event.recording_id, event.segments);
+        break;
+      case "job_failed":
+      case "job_cancelled":
+      case "job_done":
+        if (event.recording_id === this.reading.id) void this.reading.refresh();
+        this.#refreshSoon();
+        break;
+      case "library_changed":
+        if (event.recording_id === null || event.recording_id === this.reading.id) void this.reading.refresh();
+        this.#refreshSoon();
+        break;
+      case "library_state":
+        this.library.state = event.state;
+        this.#refreshSoon();
+        break;
+      case "model_progress":
+        this.models.hear(event.progress);
+        break;
+      case "models_changed":
+        void this.models.refresh();
+        break;
+      case "drag_over":
+        this.adding.dragging = true;
+        break;
+      case "drag_left":
+        this.adding.dragging = false;
+        break;
+      case "files_dropped":
+      case "files_opened":
+        if (this.library.readOnly || this.library.closed) this.adding.dragging = false;
+        else void this.adding.add(event.paths);
+        break;
+      case "close_asked":
+        this.nRunningAtClose = event.n_running;
+        this.dialog = "close";
+        break;
+    }
+  }
+}
+
+const KEY = Symbol("app");
+
+export const provideApp = (app: App): App => setContext(KEY, app);
+export const useApp = (): App => getContext<App>(KEY);

@@ -1,0 +1,140 @@
+// The recording that is open: its facts, its segments as they come, the words of what is on the screen.
+import type { Backend, Recording, Segment, Word } from "../backend/backend";
+import { problemOf, type Problem } from "./problem";
+
+/** The last of `items` that starts at or before `ms`; -1 before the first. */
+export function indexAt(items: readonly { start_ms: number }[], ms: number): number {
+  let [low, high] = [0, items.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((items[middle]?.start_ms ?? Infinity) <= ms) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+export class ReadingStore {
+  id: number | null = $state(null);
+  recording: Recording | null = $state.raw(null);
+  segments: Segment[] | null = $state.raw(null);
+  peaks: number[] = $state.raw([]);
+  mediaUrl: string | null = $state(null);
+  problem: Problem | null = $state(null);
+  /** The segment that has the reader's attention; arrows and searches move it. */
+  cursor = $state(-1);
+  /** Counts up when the cursor shall be scrolled to. */
+  reveal = $state(0);
+  /** Words by segment index, for what is on the screen. */
+  words: ReadonlyMap<number, Word[]> = $state.raw(new Map());
+
+  readonly doubtful: number[] = $derived(
+    (this.segments ?? []).flatMap((segment, idx) => (segment.flags.length > 0 ? [idx] : [])),
+  );
+
+  readonly #backend: Backend;
+  #turn = 0;
+  #targetMs: number | null = null;
+
+  constructor(backend: Backend) {
+    this.#backend = backend;
+  }
+
+  async open(id: number, targetMs: number | null = null): Promise<void> {
+    if (id === this.id && this.segments) {
+      if (targetMs !== null) this.goTo(targetMs);
+      return;
+    }
+    this.close();
+    this.id = id;
+    this.#targetMs = targetMs;
+    await this.refresh();
+  }
+
+  close(): void {
+    this.#turn += 1;
+    this.id = null;
+    this.recording = null;
+    this.segments = null;
+    this.peaks = [];
+    this.mediaUrl = null;
+    this.problem = null;
+    this.cursor = -1;
+    this.words = new Map();
+  }
+
+  async refresh(): Promise<void> {
+    const id = this.id;
+    if (id === null) return;
+    const turn = ++this.#turn;
+    try {
+      const [recording, segments] = await Promise.all([this.#backend.recording(id), this.#backend.transcript(id)]);
+      if (turn !== this.#turn) return;
+      this.recording = recording;
+      this.segments = segments;
+      this.words = new Map();
+      this.problem = null;
+      if (this.#targetMs !== null) this.goTo(this.#targetMs);
+      this.#targetMs = null;
+    } catch (error) {
+      if (turn === this.#turn) this.problem = problemOf(error);
+      return;
+    }
+    // The text is what one waits for; the sound's picture may come after it.
+    const [peaks, url] = await Promise.allSettled([this.#backend.peaks(id), this.#backend.mediaUrl(id)]);
+    if (turn !== this.#turn) return;
+    this.peaks = peaks.status === "fulfilled" ? peaks.value : [];
+    this.mediaUrl = url.status === "fulfilled" ? url.value : null;
+  }
+
+  /** Segments that were just decoded; a transcription that began again begins at the start. */
+  append(recordingId: number, segments: Segment[]): void {
+    if (recordingId !== this.id || !this.segments || segments.length === 0) return;
+    const from = segments[0]?.start_ms ?? 0;
+    const kept = this.segments.filter((segment) => segment.start_ms < from);
+    this.segments = [...kept, ...segments];
+  }
+
+  goTo(ms: number): void {
+    if (!this.segments) return;
+    this.cursor = Math.max(0, indexAt(this.segments, ms));
+    this.reveal += 1;
+  }
+
+  moveTo(idx: number): void {
+    const n = this.segments?.length ?? 0;
+    if (n === 0) return;
+    this.cursor = Math.max(0, Math.min(n - 1, idx));
+    this.reveal += 1;
+  }
+
+  /** The next doubtful place after the cursor, from the start again after the last. */
+  nextDoubtful(): number | null {
+    const next = this.doubtful.find((idx) => idx > this.cursor) ?? this.doubtful[0];
+    if (next === undefined) return null;
+    this.moveTo(next);
+    return next;
+  }
+
+  /** Asks for the words of what is on the screen; what came before is kept while it is near. */
+  async loadWords(from: number, to: number): Promise<void> {
+    const [id, segments, turn] = [this.id, this.segments, this.#turn];
+    const [first, last] = [segments?.[from], segments?.[to]];
+    if (id === null || !segments || !first || !last) return;
+    let missing = false;
+    for (let idx = from; idx <= to && !missing; idx += 1) missing = !this.words.has(idx);
+    if (!missing) return;
+    try {
+      const words = await this.#backend.words(id, first.start_ms, last.end_ms);
+      if (turn !== this.#turn || segments !== this.segments) return;
+      const found = new Map<number, Word[]>();
+      for (let idx = from; idx <= to; idx += 1) found.set(idx, this.words.get(idx) ?? []);
+      for (const word of words) {
+        const idx = indexAt(segments, word.start_ms);
+        if (!this.words.has(idx)) found.get(idx)?.push(word);
+      }
+      this.words = found;
+    } catch {
+      // Without words a click still leads to the segment.
+    }
+  }
+}
