@@ -3,7 +3,7 @@
 import { join } from "node:path";
 
 import {
-  WINDOW_FEATURES, buildPage, builtProgram, cargoBuild, needModels, needNpmPackages, needToolchains, root,
+  WINDOW_FEATURES, buildPage, builtProgram, cargoBuild, compileMessages, needModels, needNpmPackages, needToolchains, root,
 } from "./setup/project.mjs";
 import { finish, output, run, say } from "./setup/run.mjs";
 import { needSystemPackages } from "./setup/system.mjs";
@@ -36,12 +36,14 @@ function runTests() {
 
 finish(() => {
   needToolchains();
-  step("system packages", () => needSystemPackages({ window: true }));
+  step("system packages", () => needSystemPackages({ window: true, browser: withTests }));
   step("npm packages", needNpmPackages);
   step("format", () => cargo(["fmt", "--all", "--check"]));
+  step("page: messages", compileMessages);
   step("page: types", () => nodeTool("svelte-check/bin/svelte-check", ["--tsconfig", "ui/tsconfig.json", "--fail-on-warnings"]));
   if (withTests) step("page: tests", () => nodeTool("vitest/vitest.mjs", ["run", "--root", "ui"]));
   step("page: build", buildPage);
+  if (withTests) step("page: in a browser", () => run(process.execPath, [join(root, "tests/page/run.mjs")], inProject));
   step("clippy", () => cargo(["clippy", ...EVERYTHING, "--all-targets", "--", "-D", "warnings"]));
   if (withTests) runTests();
   say(withTests ? "every check passed" : "every check without tests passed");

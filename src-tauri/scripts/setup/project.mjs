@@ -75,6 +75,18 @@ export function needModels(cli, ids) {
   });
 }
 
+/** The page's messages become code, with types that the checks need. */
+export function compileMessages() {
+  run(
+    process.execPath,
+    [
+      join(root, "node_modules/@inlang/paraglide-js/bin/run.js"), "compile", "--project", "ui/project.inlang",
+      "--outdir", "ui/src/gen/paraglide", "--strategy", "baseLocale", "--silent",
+    ],
+    { cwd: root, stdio: ["ignore", 2, 2] },
+  );
+}
+
 /** Vite writes the page that the window carries; the build of the shell asks for the folder only. */
 export function buildPage() {
   run(process.execPath, [join(root, "node_modules/vite/bin/vite.js"), "build", "ui", "--logLevel", "warn"], {

@@ -62,6 +62,17 @@ const WINDOW = {
   ],
 };
 
+// Needed to look at the page as people see it. Other systems bring a browser that is found.
+const BROWSER = {
+  linux: [
+    { probe: hasCommand("chromium", "chromium-browser", "google-chrome"), apt: "chromium", dnf: "chromium", pacman: "chromium", zypper: "chromium" },
+    {
+      probe: () => Boolean(output("fc-list", [":lang=ko"])),
+      apt: "fonts-nanum", dnf: "google-noto-sans-cjk-fonts", pacman: "noto-fonts-cjk", zypper: "noto-sans-cjk-fonts",
+    },
+  ],
+};
+
 const MANAGERS = {
   apt: { command: "apt-get", install: ["install", "-y", "--no-install-recommends"], refresh: ["update"] },
   dnf: { command: "dnf", install: ["install", "-y"] },
@@ -106,9 +117,11 @@ function install(manager, packages) {
   );
 }
 
-/** Sees to the system packages for the engine, and with `window` for the window too. */
-export function needSystemPackages({ window }) {
-  const needs = [...(ENGINE[process.platform] ?? []), ...((window && WINDOW[process.platform]) || [])];
+/** Sees to the system packages for the engine, with `window` for the window, with `browser` for
+ * the tests of the page. */
+export function needSystemPackages({ window = false, browser = false }) {
+  const wanted = [ENGINE, ...(window ? [WINDOW] : []), ...(browser ? [BROWSER] : [])];
+  const needs = wanted.flatMap((list) => list[process.platform] ?? []);
   if (process.platform === "darwin" && output("xcode-select", ["-p"]) === undefined)
     throw new Failure("the compiler is missing: run xcode-select --install, then try again");
   let missing = needs.filter((need) => !need.probe());
