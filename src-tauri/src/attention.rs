@@ -93,7 +93,7 @@ impl<R: Runtime> Attention<R> {
             let Some(recording) = recording.filter(|_| settings.notify) else {
                 return;
             };
-            let words = Words::of(&settings);
+            let words = Words::of(Some(&settings));
             let body = if is_done { words.job_done } else { words.job_failed };
             let notification = app.notification().builder().title(recording.title).body(body);
             if let Err(error) = notification.show() {

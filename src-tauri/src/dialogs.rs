@@ -12,12 +12,9 @@ use crate::shell::Shell;
 
 const MODELS: [&str; 2] = ["bin", "gguf"];
 
-/// The words for dialogs; English where the settings cannot be read.
+/// The words for dialogs.
 pub fn words(shell: &Shell) -> &'static Words {
-    shell
-        .session()
-        .settings()
-        .map_or_else(|_| Words::english(), |settings| Words::of(&settings))
+    Words::of(shell.session().settings().ok().as_ref())
 }
 
 fn builder<R: Runtime>(app: &AppHandle<R>, title: &str) -> FileDialogBuilder<R> {

@@ -26,7 +26,7 @@ impl CommandError {
     pub fn new(code: domain::ErrorCode, sentence: &str) -> Self {
         Self {
             code: Crossing::cross(code),
-            message: without_commands(sentence),
+            message: recordroute_engine::without_commands(sentence),
         }
     }
 
@@ -39,19 +39,6 @@ impl CommandError {
 impl From<recordroute_engine::Error> for CommandError {
     fn from(error: recordroute_engine::Error) -> Self {
         Self::new(error.code(), &error.to_string())
-    }
-}
-
-/// Leaves out the sentences that name a command or a flag: the page offers a button instead.
-fn without_commands(message: &str) -> String {
-    const COMMANDS: [&str; 4] = ["`recordroute ", "“recordroute ", " --", "`--"];
-    let kept: Vec<&str> = message
-        .split_inclusive(". ")
-        .filter(|sentence| !COMMANDS.iter().any(|command| sentence.contains(command)))
-        .collect();
-    match kept.concat().trim_end() {
-        "" => message.to_owned(),
-        kept => kept.to_owned(),
     }
 }
 
@@ -81,11 +68,6 @@ mod tests {
         assert_eq!(
             error.message, "No speech model is installed.",
             "the window has a button for the rest"
-        );
-        assert_eq!(
-            without_commands("Run `recordroute doctor`."),
-            "Run `recordroute doctor`.",
-            "a whole message is never lost"
         );
     }
 }

@@ -42,18 +42,13 @@ const LOG_PREFIX: &str = "recordroute-window";
 /// Runs the program with the arguments of the process.
 pub fn main() -> ExitCode {
     // The worker speaks frames on stdout: nothing of the window may run in it.
-    if std::env::args_os()
-        .nth(1)
-        .is_some_and(|argument| argument == "worker")
-    {
+    if std::env::args_os().nth(1).as_deref() == Some("worker".as_ref()) {
         log_to_stderr();
         return serve(&load_whisper);
     }
     let session = Session::new(SettingsSources::of_user(&Overrides::default()), LOG_PREFIX);
-    let _log = session
-        .settings()
-        .ok()
-        .map(|settings| log_to_file(&settings, LOG_PREFIX, false));
+    let settings = session.settings().ok();
+    let _log = settings.map(|settings| log_to_file(&settings, LOG_PREFIX, false));
     match run(Shell::new(session)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -29,26 +29,22 @@ const ENGLISH: Words = Words {
 const KOREAN: Words = Words {
     choose_files: "녹음 추가",
     choose_folder: "폴더에 있는 녹음 추가",
-    choose_library: "라이브러리 폴더 선택",
-    choose_model: "모델 선택",
-    export: "녹취록 내보내기",
+    choose_library: "보관함 폴더 고르기",
+    choose_model: "모델 고르기",
+    export: "텍스트 내보내기",
     media: "오디오와 동영상",
     all_files: "모든 파일",
-    job_done: "녹취록이 완성되었습니다.",
-    job_failed: "받아쓰기에 실패했습니다.",
+    job_done: "텍스트로 변환했습니다.",
+    job_failed: "텍스트로 변환하지 못했습니다.",
 };
 
 impl Words {
-    pub fn english() -> &'static Self {
-        &ENGLISH
-    }
-
-    /// In the language of the window.
-    pub fn of(settings: &Settings) -> &'static Self {
-        let is_korean = match settings.interface_language {
-            InterfaceLanguage::Ko => true,
-            InterfaceLanguage::En => false,
-            InterfaceLanguage::System => {
+    /// In the language of the window; English where the settings cannot be read.
+    pub fn of(settings: Option<&Settings>) -> &'static Self {
+        let is_korean = match settings.map(|settings| settings.interface_language) {
+            Some(InterfaceLanguage::Ko) => true,
+            Some(InterfaceLanguage::En) | None => false,
+            Some(InterfaceLanguage::System) => {
                 sys_locale::get_locale().is_some_and(|locale| locale.starts_with("ko"))
             }
         };

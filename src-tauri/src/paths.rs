@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use recordroute_engine::core::ErrorCode;
@@ -42,9 +42,9 @@ impl Paths {
     pub fn check(&self, paths: Vec<String>) -> Result<Vec<PathBuf>, CommandError> {
         let inner = self.lock();
         let is_offered = |path: &str| {
-            let plain = Path::new(path)
+            let plain = !Path::new(path)
                 .components()
-                .all(|part| part != std::path::Component::ParentDir);
+                .any(|part| part == Component::ParentDir);
             plain
                 && Path::new(path)
                     .ancestors()

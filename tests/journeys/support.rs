@@ -54,7 +54,9 @@ pub fn settings(home: &Home) -> Settings {
         library: home.library(),
         models: installed_models(),
         media: MediaPolicy::Reference,
-        ..SettingsSources::in_folder(home.path()).load().expect("the defaults are complete")
+        ..SettingsSources::in_folder(home.path())
+            .load()
+            .expect("the defaults are complete")
     }
 }
 

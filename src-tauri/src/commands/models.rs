@@ -34,13 +34,9 @@ pub async fn download_model(
 ) -> Answer<DownloadOutcome> {
     let folder = core.session().models()?;
     let task = tasks.begin_model_work(&id)?;
-    let is_there = engine::download_model(&folder, &id, task.token(), teller(tell)).await?;
+    let outcome = engine::download_model(&folder, &id, task.token(), teller(tell)).await?;
     core.tell(AppEvent::ModelsChanged);
-    Ok(if is_there {
-        DownloadOutcome::Installed
-    } else {
-        DownloadOutcome::Cancelled
-    })
+    Ok(Crossing::cross(outcome))
 }
 
 /// Ends a download, import or check; what a download fetched is kept.

@@ -1,5 +1,4 @@
-//! The types that cross to the page: what it shows, and no more. `ui/src/backend/types.ts` is the
-//! contract; each type here is its counterpart, and most are a choice of a domain type's fields.
+//! The types that cross to the page, counterparts of those in `ui/src/backend/types.ts`.
 
 mod adding;
 mod crossing;

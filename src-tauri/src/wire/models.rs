@@ -67,10 +67,7 @@ pub enum ImportFrom {
     Folder,
 }
 
-/// How a download ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
-#[serde(rename_all = "snake_case")]
-pub enum DownloadOutcome {
-    Installed,
-    Cancelled,
+mirror_enum! {
+    /// How a download ended.
+    DownloadOutcome = engine::DownloadEnd { Installed, Cancelled }
 }

@@ -23,11 +23,9 @@ pub struct Listing {
     pub limit: u32,
 }
 
-/// A tag and how many recordings carry it.
-#[derive(Debug, Clone, Serialize, Deserialize, Type)]
-pub struct TagCount {
-    pub name: String,
-    pub n_recordings: u64,
+mirror! {
+    /// A tag and how many recordings carry it.
+    TagCount = engine::TagCount { name: String, n_recordings: u64 }
 }
 
 mirror! {
@@ -77,12 +75,6 @@ impl From<Listing> for engine::Listing {
             offset: u64::from(listing.offset),
             limit: Some(u64::from(listing.limit)),
         }
-    }
-}
-
-impl Crossing<(String, u64)> for TagCount {
-    fn cross((name, n_recordings): (String, u64)) -> Self {
-        Self { name, n_recordings }
     }
 }
 

@@ -121,3 +121,36 @@ pub(crate) fn audio_error_code(error: &AudioError) -> ErrorCode {
         _ => ErrorCode::UnsupportedMedia,
     }
 }
+
+/// An error's message without the sentences that name a command or a flag, for doors that offer a
+/// button instead. A message that is nothing else stays.
+pub fn without_commands(message: &str) -> String {
+    const COMMANDS: [&str; 4] = ["`recordroute ", "“recordroute ", " --", "`--"];
+    let kept: Vec<&str> = message
+        .split_inclusive(". ")
+        .filter(|sentence| !COMMANDS.iter().any(|command| sentence.contains(command)))
+        .collect();
+    match kept.concat().trim_end() {
+        "" => message.to_owned(),
+        kept => kept.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_for_the_command_line_are_left_out_elsewhere() {
+        assert_eq!(
+            without_commands("It crashed. Check it with `recordroute models verify`."),
+            "It crashed.",
+            "a window has a button for the rest"
+        );
+        assert_eq!(
+            without_commands("Run `recordroute doctor`."),
+            "Run `recordroute doctor`.",
+            "a whole message is never lost"
+        );
+    }
+}

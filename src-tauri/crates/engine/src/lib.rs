@@ -44,15 +44,16 @@ pub use advice::{MachineMemory, machine_memory};
 pub use bench::{BenchOptions, BenchReport, ReferenceScores};
 pub use doctor::{Finding, Report, Severity};
 pub use engine::{Engine, QueueMode};
-pub use error::Error;
+pub use error::{Error, without_commands};
 pub use library_state::LibraryState;
 pub use logging::{LogGuard, log_to_file, log_to_stderr};
 pub use logs::{LogLevel, LogLine};
 pub use media::{MediaRange, MediaSlice};
 pub use model_list::{ModelList, OfferedModel, list_models};
 pub use model_work::{
-    ModelProgress, ModelWork, download_model, import_model, import_name, model_id, verify_model,
+    DownloadEnd, ModelProgress, ModelWork, download_model, import_model, import_name, model_id, verify_model,
 };
+pub use reading::TagCount;
 pub use recordroute_core as core;
 pub use recordroute_export::Format;
 pub use recordroute_models as models;

@@ -21,6 +21,15 @@ pub enum ModelWork {
     Verify,
 }
 
+/// How a download ended that did not fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DownloadEnd {
+    /// The model is there.
+    Installed,
+    /// It was cancelled; what has arrived is kept.
+    Cancelled,
+}
+
 /// How far the work is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModelProgress {
@@ -53,17 +62,19 @@ pub fn import_name(path: &Path) -> String {
     ModelId::nearest(&stem).map_or_else(|| "model".to_owned(), String::from)
 }
 
-/// Downloads a model of the catalogue, going on where a broken download ended; whether it is there
-/// now, or was cancelled. Must be called within a tokio runtime.
+/// Downloads a model of the catalogue, going on where a broken download ended. Must be called within a tokio runtime.
 pub async fn download_model(
     folder: &ModelFolder,
     id: &str,
     cancel: &CancellationToken,
     mut tell: impl FnMut(ModelProgress) + Send,
-) -> Result<bool, Error> {
+) -> Result<DownloadEnd, Error> {
     let model = model_id(id)?;
     let outcome = folder.download(&model, cancel, |progress| tell(of_download(id, progress)));
-    Ok(matches!(outcome.await?, DownloadOutcome::Installed(_)))
+    Ok(match outcome.await? {
+        DownloadOutcome::Installed(_) => DownloadEnd::Installed,
+        DownloadOutcome::Cancelled => DownloadEnd::Cancelled,
+    })
 }
 
 /// Imports the model in a file or folder; none where it was cancelled.

@@ -13,6 +13,15 @@ const MAX_LOUDNESS_COLUMNS: usize = 2_000;
 /// Ended jobs that are still worth a look.
 const MAX_ENDED_JOBS: u64 = 50;
 
+/// A tag and how many recordings outside the trash carry it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TagCount {
+    /// Its name.
+    pub name: String,
+    /// Number of recordings.
+    pub n_recordings: u64,
+}
+
 impl Engine {
     /// The segments of the newest transcript, without their words.
     pub fn segments(&self, id: RecordingId) -> Result<Vec<Segment>, Error> {
@@ -25,8 +34,9 @@ impl Engine {
     }
 
     /// Tags in alphabetical order, with the number of recordings outside the trash that carry each.
-    pub fn tags(&self) -> Result<Vec<(String, u64)>, Error> {
-        Ok(self.inner.library.tags()?)
+    pub fn tags(&self) -> Result<Vec<TagCount>, Error> {
+        let count = |(name, n_recordings)| TagCount { name, n_recordings };
+        Ok(self.inner.library.tags()?.into_iter().map(count).collect())
     }
 
     /// Loudness over time, 0 to 255, in at most 2,000 columns from the first to the last second;
