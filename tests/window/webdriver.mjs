@@ -75,7 +75,8 @@ export class Window {
         const button =
           buttons.find((one) => one.textContent?.trim() === wanted) ??
           buttons.find((one) => one.getAttribute("aria-label") === wanted);
-        button?.click();
+        // After the answer: what the button closes may be the window that answers.
+        if (button) setTimeout(() => button.click(), 50);
         return button !== undefined;
       }, name);
     await until(`the button “${name}”`, pressed, { ms: 10_000 });
