@@ -63,8 +63,8 @@ fn sources() -> Vec<(String, String)> {
         for entry in std::fs::read_dir(&folder).unwrap().map(Result::unwrap) {
             let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
             if entry.file_type().unwrap().is_dir() {
-                let skipped =
-                    GENERATED.contains(&name.as_str()) || matches!(name.as_str(), ".git" | "dist" | "output");
+                let skipped = GENERATED.contains(&name.as_str())
+                    || matches!(name.as_str(), ".git" | "cache" | "dist" | "output");
                 if !skipped {
                     folders.push(path);
                 }

@@ -18,7 +18,7 @@ pub fn options(args: &HowArgs, settings: &Settings) -> Result<TranscribeOptions,
             .as_deref()
             .map(read_vocabulary)
             .transpose()?
-            .unwrap_or_default(),
+            .unwrap_or_else(|| settings.vocabulary.clone()),
         vad: !args.no_vad,
         n_threads: args.threads.map(usize::from).or(settings.threads),
         sampling: if args.beam > 1 {
