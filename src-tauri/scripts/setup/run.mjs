@@ -51,9 +51,9 @@ export function run(program, args, options = {}) {
   if (code !== 0) throw new Failure(`failed: ${[program, ...args].join(" ")}`, code);
 }
 
-/** What a program prints, or undefined where it cannot be run or fails. */
+/** What a program prints, or undefined where it cannot be run or fails; never its standard error. */
 export function output(program, args, options = {}) {
-  const done = start(program, args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"], ...options });
+  const done = start(program, args, { ...options, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
   return done.error || done.status !== 0 ? undefined : done.stdout.trim();
 }
 
