@@ -5,6 +5,7 @@ use std::thread::JoinHandle;
 
 use recordroute_core::{CancellationToken, Chunk, samples_to_ms};
 
+use crate::gain::AutoGain;
 use crate::pack::Packer;
 use crate::segment::{Flagged, Frame, Segmenter};
 use crate::vad::{FRAME_SAMPLES, VoiceActivity};
@@ -60,6 +61,7 @@ impl Chunks {
         let cutter = Cutter {
             decoder,
             peaks: Peaks::new(),
+            gain: AutoGain::default(),
             voice: options.vad.then(VoiceActivity::new),
             segmenter: Segmenter::default(),
             packer: Packer::default(),
@@ -142,6 +144,7 @@ impl Drop for Chunks {
 struct Cutter {
     decoder: Decoder,
     peaks: Peaks,
+    gain: AutoGain,
     voice: Option<VoiceActivity>,
     segmenter: Segmenter,
     packer: Packer,
@@ -199,22 +202,27 @@ impl Cutter {
     }
 
     fn push_frame(&mut self, samples: &[f32], damaged: bool, chunks: &mut Vec<Chunk>) {
-        let source_start = self.n_framed;
-        self.n_framed += samples.len() as u64;
         let frame = Frame {
             samples: samples.into(),
-            source_start,
-            probability: self
-                .voice
-                .as_mut()
-                .map_or(1.0, |voice| voice.probability(samples)),
+            source_start: self.n_framed,
+            probability: 1.0,
             damaged,
         };
+        self.n_framed += samples.len() as u64;
+        let mut even = Vec::new();
+        self.gain.push(frame, &mut even);
+        self.listen(even, chunks);
+    }
+
+    fn listen(&mut self, frames: Vec<Frame>, chunks: &mut Vec<Chunk>) {
         let mut flagged = Vec::new();
-        if self.voice.is_some() {
-            self.segmenter.push(frame, &mut flagged);
-        } else {
-            flagged.push(Flagged { frame, voiced: true });
+        for mut frame in frames {
+            if let Some(voice) = &mut self.voice {
+                frame.probability = voice.probability(&frame.samples);
+                self.segmenter.push(frame, &mut flagged);
+            } else {
+                flagged.push(Flagged { frame, voiced: true });
+            }
         }
         for one in flagged {
             self.packer.push(one, chunks);
@@ -226,6 +234,9 @@ impl Cutter {
         if !rest.is_empty() {
             self.push_frame(&rest, false, chunks);
         }
+        let mut even = Vec::new();
+        self.gain.finish(&mut even);
+        self.listen(even, chunks);
         let mut flagged = Vec::new();
         self.segmenter.finish(&mut flagged);
         for one in flagged {

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! file ─ sniff ─ demux + decode (symphonia, libopus) ─ mix down ─ place in time ─ 16 kHz (rubato)
-//!      ─ waveform peaks ─ voice activity (Silero) ─ pack into chunks of up to 30 s
+//!      ─ waveform peaks ─ even loudness ─ voice activity (Silero) ─ pack into chunks of up to 30 s
 //! ```
 //!
 //! * [`probe`] says what a file is without decoding it.
@@ -23,6 +23,7 @@ mod codec;
 mod container;
 mod decoder;
 mod error;
+mod gain;
 mod mix;
 mod mkv;
 mod mp4;

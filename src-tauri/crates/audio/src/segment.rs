@@ -21,7 +21,7 @@ pub(crate) struct Frame {
     pub samples: Box<[f32]>,
     /// Position in the recording.
     pub source_start: u64,
-    /// Probability of speech.
+    /// Probability of speech; 1 until the detector has heard it.
     pub probability: f32,
     pub damaged: bool,
 }

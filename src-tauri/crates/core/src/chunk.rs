@@ -64,6 +64,14 @@ impl TimeMap {
         &self.pieces
     }
 
+    /// Where in the chunk something of the recording was left out, in milliseconds, in order.
+    pub fn seams_ms(&self) -> impl Iterator<Item = u64> {
+        self.pieces
+            .iter()
+            .skip(1)
+            .map(|piece| samples_to_ms(piece.chunk_start))
+    }
+
     /// Length of the chunk in samples.
     pub fn n_samples(&self) -> u64 {
         self.pieces
@@ -150,16 +158,19 @@ impl Chunk {
         if end_ms <= start_ms {
             return 0.0;
         }
-        let voiced_ms: u64 = self
-            .voice
+        (self.voiced_ms(start_ms, end_ms) as f32 / (end_ms - start_ms) as f32).min(1.0)
+    }
+
+    /// Milliseconds of speech heard in `start_ms..end_ms` (times in the chunk).
+    pub fn voiced_ms(&self, start_ms: u64, end_ms: u64) -> u64 {
+        self.voice
             .iter()
             .map(|span| {
                 span.end_ms
                     .min(end_ms)
                     .saturating_sub(span.start_ms.max(start_ms))
             })
-            .sum();
-        (voiced_ms as f32 / (end_ms - start_ms) as f32).min(1.0)
+            .sum()
     }
 
     /// The longest chunk that the transcriber takes, in samples.

@@ -12,6 +12,7 @@ use whisper_rs::{WhisperContext, WhisperState};
 use crate::attempts::{self, Settled};
 use crate::guards::{self, Evidence, Verdict};
 use crate::pieces::{self, TimedTokens};
+use crate::seams;
 use crate::window::Token;
 use crate::words;
 
@@ -107,7 +108,7 @@ fn transcribe(
             break;
         };
         let Some(Settled { window, loops }) =
-            attempts::settle(state, samples, voiced_ms(chunk, offset_ms), task)?
+            attempts::settle(state, samples, chunk.voiced_ms(offset_ms, u64::MAX), task)?
         else {
             return Ok(None);
         };
@@ -115,14 +116,16 @@ fn transcribe(
         let stopped_ms = pieces::stopped_at_ms(&window.tokens);
         let is_empty = !window.tokens.iter().any(|token| matches!(token, Token::Text(_)));
         for piece in pieces::cut(window.tokens, window_ms) {
-            segments.extend(segment(chunk, offset_ms, &piece, window.no_speech, loops, task));
+            for part in seams::part(piece, chunk, offset_ms, &task.language.code) {
+                segments.extend(segment(chunk, offset_ms, &part, window.no_speech, loops, task));
+            }
         }
         // The model sometimes stops in the middle of the speech: go on from there.
         let Some(stopped_ms) = stopped_ms.filter(|_| !is_empty) else {
             break;
         };
         let reached_ms = offset_ms + stopped_ms;
-        if stopped_ms == 0 || voiced_ms(chunk, reached_ms) < MIN_REST_MS {
+        if stopped_ms == 0 || chunk.voiced_ms(reached_ms, u64::MAX) < MIN_REST_MS {
             break;
         }
         offset_ms = reached_ms;
@@ -134,15 +137,6 @@ fn transcribe(
         segments,
         language: task.language.clone(),
     }))
-}
-
-/// Milliseconds of voice in a chunk from a moment on.
-fn voiced_ms(chunk: &Chunk, from_ms: u64) -> u64 {
-    chunk
-        .voice
-        .iter()
-        .map(|span| span.end_ms.saturating_sub(span.start_ms.max(from_ms)))
-        .sum()
 }
 
 /// One segment with times of the recording; `None` where the guards drop it.

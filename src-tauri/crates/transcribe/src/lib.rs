@@ -23,6 +23,7 @@ mod model_file;
 mod pieces;
 mod prompt;
 mod repetition;
+mod seams;
 mod whisper;
 mod window;
 mod words;

@@ -31,6 +31,11 @@ pub(crate) fn confidence(tokens: &[TextToken]) -> f32 {
 
 /// Words with times in the window.
 pub(crate) fn words(tokens: &[TextToken], language: &str) -> Vec<Word> {
+    by_word(tokens, language).into_iter().filter_map(word).collect()
+}
+
+/// The tokens of each word.
+pub(crate) fn by_word<'a>(tokens: &'a [TextToken], language: &str) -> Vec<&'a [TextToken]> {
     let by_token = WITHOUT_SPACES.contains(&language);
     let mut groups: Vec<&[TextToken]> = Vec::new();
     let mut first = 0;
@@ -47,7 +52,7 @@ pub(crate) fn words(tokens: &[TextToken], language: &str) -> Vec<Word> {
         }
     }
     groups.extend(tokens.get(first..));
-    groups.into_iter().filter_map(word).collect()
+    groups
 }
 
 fn is_whole(tokens: &[TextToken]) -> bool {
