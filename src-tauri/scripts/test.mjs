@@ -31,12 +31,15 @@ function runTests() {
     if (output("cargo", ["nextest", "--version"], inProject)) cargo(["nextest", "run", ...EVERYTHING, "--no-fail-fast"]);
     else cargo(["test", ...EVERYTHING, "--bins", "--lib", "--tests", "--no-fail-fast"]);
   });
+  // Nothing else has a driver for its web view.
+  if (process.platform === "linux")
+    step("the real window", () => run(process.execPath, [join(root, "tests/window/run.mjs"), "--no-build"], inProject));
   step("examples in the documentation", () => cargo(["test", ...EVERYTHING, "--doc"]));
 }
 
 finish(() => {
   needToolchains();
-  step("system packages", () => needSystemPackages({ window: true, browser: withTests }));
+  step("system packages", () => needSystemPackages({ window: true, windowTests: withTests }));
   step("npm packages", needNpmPackages);
   step("format", () => cargo(["fmt", "--all", "--check"]));
   step("page: messages", compileMessages);

@@ -1,10 +1,10 @@
 // What is seen of the real program. Each journey has a home and a window of its own; what it throws is the failure.
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 
 import { root } from "../../src-tauri/scripts/setup/project.mjs";
-import { say } from "../../src-tauri/scripts/setup/run.mjs";
+import { run, say } from "../../src-tauri/scripts/setup/run.mjs";
 import { writeTalk } from "./sound.mjs";
 import { pause, pssMegabytes, until } from "./stage.mjs";
 import { Window } from "./webdriver.mjs";
@@ -12,6 +12,7 @@ import { Window } from "./webdriver.mjs";
 const SENTENCE = "new library will open";
 const MAX_START_MS = 2_000;
 const MAX_SHELL_MEGABYTES = 120;
+const MAX_OPEN_MS = 300;
 const QUICK = { model: "whisper-tiny.en" };
 
 const expect = (true_, why) => {
@@ -170,6 +171,92 @@ export const journeys = {
     await window.end();
   },
 
+  async "five hundred files at once, and a folder of ten thousand"(tools) {
+    const home = tools.stage.home();
+    const [many, folder] = [join(home.dir, "many"), join(home.dir, "folder")];
+    for (const made of [many, folder]) mkdirSync(made);
+    const files = Array.from({ length: 500 }, (_, idx) => writeTalk(join(many, `Talk ${idx}.wav`), 1, 10 + idx));
+    for (let idx = 0; idx < 10_000; idx += 1) writeFileSync(join(folder, `${idx}.txt`), "");
+    for (let idx = 0; idx < 3; idx += 1) writeTalk(join(folder, `Lecture ${idx}.wav`), 2, 10 + idx);
+    const window = await open(tools, home);
+    await window.sees("Drop a recording here");
+    await tools.mouse.place(window.process.pid);
+    await tools.mouse.drop(files);
+    await window.sees(" of 500");
+    await window.picture("five-hundred");
+    let slowestMs = 0;
+    await until("all of them", async () => {
+      const startMs = Date.now();
+      const text = await window.text();
+      slowestMs = Math.max(slowestMs, Date.now() - startMs);
+      return text.includes("500 recordings added");
+    }, { ms: 120_000 });
+    say(`    the window answered within ${slowestMs} ms all the time`);
+    expect(slowestMs < 1_500, `the window was stuck for ${slowestMs} ms`);
+    await tools.mouse.drop([folder]);
+    await window.sees("3 recordings added", { ms: 60_000 });
+    expect((await window.text()).includes("Lecture 2"), "what was in the folder is in the list");
+    await window.end();
+  },
+
+  async "a day that was recorded whole opens at once and scrolls"(tools) {
+    const home = tools.stage.home();
+    mkdirSync(home.library, { recursive: true });
+    run("cargo", ["run", "--quiet", "--package", "recordroute-search", "--example", "big_library", "--", home.library, "1", "12000"], {
+      cwd: root, stdio: "ignore",
+    });
+    const window = await open(tools, home);
+    await until("the recording", () => window.run(() => document.querySelector("[data-recording]") !== null));
+    const openMs = await window.runLater((done) => {
+      const start = performance.now();
+      document.querySelector("[data-recording]").click();
+      const look = () =>
+        document.querySelector("[data-transcript] li") === null
+          ? setTimeout(look, 1)
+          : requestAnimationFrame(() => setTimeout(() => done(performance.now() - start)));
+      look();
+    });
+    const rows = await window.run(() => Number(document.querySelector("[data-transcript] li").getAttribute("aria-setsize")));
+    expect(rows === 12_000, `all of it is there: ${rows}`);
+    const reached = await window.runLater((done) => {
+      let element = document.querySelector("[data-transcript]");
+      while (element.scrollHeight <= element.clientHeight + 10) element = element.parentElement;
+      element.scrollTop = element.scrollHeight;
+      setTimeout(() => done([...document.querySelectorAll("[data-transcript] li")].map((row) => Number(row.getAttribute("aria-posinset")))), 500);
+    });
+    say(`    12,000 segments open in ${Math.round(openMs)} ms`);
+    await window.picture("day-end");
+    expect(openMs < MAX_OPEN_MS, `opened in ${openMs} ms, wanted ${MAX_OPEN_MS}`);
+    expect(reached.includes(12_000), `the end is reached: ${reached}`);
+    await window.end();
+  },
+
+  async "a drive that stalls does not stall the window, and a file that vanishes is said"(tools) {
+    const home = tools.stage.home();
+    home.env = { ...home.env, LD_PRELOAD: stallingDrive(home.dir) };
+    const [stalled, vanishing] = [join(home.dir, "stalled-drive"), join(home.dir, "vanishing")];
+    for (const made of [stalled, vanishing]) mkdirSync(made);
+    const window = await open(tools, home);
+    await window.sees("Drop a recording here");
+    await tools.mouse.place(window.process.pid);
+    await tools.mouse.drop([writeTalk(join(stalled, "Far away.wav"), 1)]);
+    await window.sees("Adding 0 of 1");
+    await window.picture("stalled");
+    const startMs = Date.now();
+    await window.text();
+    expect(Date.now() - startMs < 1_000, "the window answers while the drive does not");
+    await window.press("Stop");
+    await window.sees("Stopped.", { ms: 10_000 });
+    const gone = writeTalk(join(vanishing, "Gone.wav"), 1);
+    await tools.mouse.drop([gone], { over: () => rmSync(gone) });
+    await window.sees("1 file was not added", { ms: 10_000 });
+    await window.picture("vanished");
+    await window.press("OK");
+    await tools.mouse.drop([writeTalk(join(home.dir, "Here.wav"), 1)]);
+    await window.sees("1 recording added", { ms: 10_000 });
+    await window.end();
+  },
+
   async "a damaged library is said, copied and left as it is"(tools) {
     const home = tools.stage.home();
     mkdirSync(home.library, { recursive: true });
@@ -239,4 +326,23 @@ async function playable(window) {
 function cpuTicks(pid) {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /, "").split(" ");
   return Number(stat[11]) + Number(stat[12]);
+}
+
+/** A library for LD_PRELOAD: whoever opens a file in a folder "stalled-drive" waits as for a drive that is gone. */
+function stallingDrive(folder) {
+  const [source, library] = [join(folder, "stall.c"), join(folder, "stall.so")];
+  const wrapper = (name) => `
+int ${name}(const char *path, int flags, ...) {
+  va_list args;
+  va_start(args, flags);
+  int mode = va_arg(args, int);
+  va_end(args);
+  if (strstr(path, "stalled-drive/")) sleep(600);
+  int (*real)(const char *, int, int) = dlsym(RTLD_NEXT, "${name}");
+  return real(path, flags, mode);
+}`;
+  const head = ["stdarg.h", "string.h", "unistd.h", "dlfcn.h"].map((name) => `#include <${name}>`).join("\n");
+  writeFileSync(source, `#define _GNU_SOURCE\n${head}\n${wrapper("open")}\n${wrapper("open64")}\n`);
+  run("cc", ["-shared", "-fPIC", "-o", library, source, "-ldl"]);
+  return library;
 }

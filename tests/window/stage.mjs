@@ -6,12 +6,9 @@ import { createServer } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { Failure, run, say, which } from "../../src-tauri/scripts/setup/run.mjs";
+import { run, say, which } from "../../src-tauri/scripts/setup/run.mjs";
+import { needSystemPackages } from "../../src-tauri/scripts/setup/system.mjs";
 
-const APT = {
-  Xvfb: "xvfb", import: "imagemagick", WebKitWebDriver: "webkit2gtk-driver", xdotool: "xdotool", openbox: "openbox",
-  "dbus-run-session": "dbus-daemon",
-};
 const DRIVER_VERSION = "2.1.0";
 
 export const pause = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -32,16 +29,9 @@ export async function until(what, look, { ms = 30_000, every = 100 } = {}) {
   }
 }
 
-/** What has to be installed; with the rights to do so it is. */
+/** Installs what is missing; gives the path of the driver. */
 export function needTools() {
-  const missing = Object.keys(APT).filter((name) => !which(name)).map((name) => APT[name]);
-  if (!existsSync("/usr/lib/python3/dist-packages/gi")) missing.push("python3-gi", "gir1.2-gtk-3.0");
-  if (missing.length > 0) {
-    const line = ["install", "-y", "--no-install-recommends", ...missing];
-    if (process.getuid?.() !== 0 || !which("apt-get"))
-      throw new Failure(`the tests of the real window need: apt-get ${line.join(" ")}`);
-    run("apt-get", line, { stdio: ["ignore", 2, 2] });
-  }
+  needSystemPackages({ windowTests: true });
   const cache = process.env.RECORDROUTE_CACHE ?? join(homedir(), ".cache/recordroute");
   const tools = join(cache, "tools");
   const driver = which("tauri-driver") ?? join(tools, "bin/tauri-driver");

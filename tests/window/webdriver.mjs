@@ -46,6 +46,11 @@ export class Window {
     return this.#at("POST", "/execute/sync", { script: `return (${body})(...arguments)`, args });
   }
 
+  /** The same for a function that hands its result to its last argument, when it has one. */
+  runLater(body, ...args) {
+    return this.#at("POST", "/execute/async", { script: `return (${body})(...arguments)`, args });
+  }
+
   /** The text that can be seen. */
   text() {
     return this.run(() => document.body.innerText);

@@ -73,6 +73,23 @@ const BROWSER = {
   ],
 };
 
+/** The system's own Python, which has the system's GTK. */
+const hasGtkForPython = () => output("/usr/bin/python3", ["-c", "import gi; gi.require_version('Gtk', '3.0')"]) !== undefined;
+
+// Needed to drive the real window on a display without a screen. Only Linux has a driver for its web view.
+const REAL_WINDOW = {
+  linux: [
+    { probe: hasCommand("Xvfb"), apt: "xvfb", dnf: "xorg-x11-server-Xvfb", pacman: "xorg-server-xvfb", zypper: "xorg-x11-server-Xvfb" },
+    { probe: hasCommand("WebKitWebDriver"), apt: "webkit2gtk-driver", dnf: "webkit2gtk4.1", pacman: "webkit2gtk-4.1", zypper: "webkit2gtk-4_1-injected-bundles" },
+    { probe: hasCommand("import"), apt: "imagemagick", dnf: "ImageMagick", pacman: "imagemagick", zypper: "ImageMagick" },
+    { probe: hasCommand("xdotool"), apt: "xdotool", dnf: "xdotool", pacman: "xdotool", zypper: "xdotool" },
+    { probe: hasCommand("openbox"), apt: "openbox", dnf: "openbox", pacman: "openbox", zypper: "openbox" },
+    { probe: hasCommand("dbus-run-session"), apt: "dbus-daemon", dnf: "dbus-daemon", pacman: "dbus", zypper: "dbus-1" },
+    { probe: hasGtkForPython, apt: "python3-gi", dnf: "python3-gobject", pacman: "python-gobject", zypper: "python3-gobject-Gdk" },
+    { probe: hasGtkForPython, apt: "gir1.2-gtk-3.0", dnf: "gtk3", pacman: "gtk3", zypper: "typelib-1_0-Gtk-3_0" },
+  ],
+};
+
 const MANAGERS = {
   apt: { command: "apt-get", install: ["install", "-y", "--no-install-recommends"], refresh: ["update"] },
   dnf: { command: "dnf", install: ["install", "-y"] },
@@ -117,10 +134,10 @@ function install(manager, packages) {
   );
 }
 
-/** Sees to the system packages for the engine, with `window` for the window, with `browser` for
- * the tests of the page. */
-export function needSystemPackages({ window = false, browser = false }) {
-  const wanted = [ENGINE, ...(window ? [WINDOW] : []), ...(browser ? [BROWSER] : [])];
+/** Sees to the system packages for the engine, with `window` for the window, with `windowTests` for
+ * the tests of the page in a browser and of the real window. */
+export function needSystemPackages({ window = false, windowTests = false }) {
+  const wanted = [ENGINE, ...(window || windowTests ? [WINDOW] : []), ...(windowTests ? [BROWSER, REAL_WINDOW] : [])];
   const needs = wanted.flatMap((list) => list[process.platform] ?? []);
   if (process.platform === "darwin" && output("xcode-select", ["-p"]) === undefined)
     throw new Failure("the compiler is missing: run xcode-select --install, then try again");

@@ -2,10 +2,10 @@ use recordroute_engine::{AddOptions, Tasks};
 use tauri::ipc::Channel;
 use tauri::{AppHandle, Runtime, State};
 
-use super::{Answer, Core};
+use super::{Answer, Core, teller};
 use crate::dialogs;
 use crate::paths::Paths;
-use crate::wire::{AddProgress, AddSummary, Crossing, OnDuplicate};
+use crate::wire::{AddProgress, AddSummary, OnDuplicate};
 
 /// Asks for files; empty where the user dismissed the question.
 #[tauri::command]
@@ -47,13 +47,8 @@ pub async fn add_paths(
             on_duplicate: on_duplicate.into(),
             media: None,
         };
-        let mut tell = |progress| {
-            // A page that was reloaded listens no more; the files are added all the same.
-            let _ = tell.send(Crossing::cross(progress));
-        };
-        Ok(session
-            .engine()?
-            .add_paths(paths, &options, task.token(), &mut tell))
+        let engine = session.engine()?;
+        Ok(engine.add_paths(paths, &options, task.token(), &mut teller(tell)))
     })
     .await
 }

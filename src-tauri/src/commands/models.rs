@@ -2,19 +2,12 @@ use recordroute_engine::{self as engine, Tasks};
 use tauri::ipc::Channel;
 use tauri::{AppHandle, Runtime, State};
 
-use super::{Answer, Core};
+use super::{Answer, Core, teller};
 use crate::dialogs;
 use crate::events::AppEvent;
 use crate::wire::{
     Crossing, DownloadOutcome, ImportFrom, InstalledModel, ModelProgress, Models, Verification,
 };
-
-/// Tells the page; one that was reloaded listens no more, and the work goes on.
-fn teller(tell: Channel<ModelProgress>) -> impl FnMut(engine::ModelProgress) + Send {
-    move |progress| {
-        let _ = tell.send(Crossing::cross(progress));
-    }
-}
 
 /// Models that are there and models that can be had.
 #[tauri::command]

@@ -2,7 +2,12 @@
 //!
 //! The speech model looks at 30 seconds at once and at no more than 80 dB below the loudest sound in
 //! them; the voice activity detector remembers how loud speech was. Behind a loud voice both lose a quiet
-//! one. So each moment is amplified by what the loudest sound within some seconds around it allows.
+//! one. So each moment is amplified by what the loudest sound within two seconds around it allows.
+//!
+//! Measured: where every second speaker was 30 dB quieter the chunks left out 3.6 % of what was said without
+//! this and 1.7 % with it, of English 40 dB quieter 6.3 and 1.9 %, and of noises without a voice they kept
+//! 1.6 and 1.0 %. Ten minutes of English from many sources, some of them 40 dB quieter than others:
+//! 14.7 % of the words were wrong or missing, now 7.1 %.
 
 use std::collections::VecDeque;
 

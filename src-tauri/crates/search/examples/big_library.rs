@@ -1,7 +1,10 @@
 //! How a large library feels: makes one of 10,000 recordings with 60 segments each and times listing
-//! and searching it. `cargo run --release -p recordroute-search --example big_library [DIR] [N]`
+//! and searching it.
 //!
-//! With a folder, the library stays there and the next run measures it again.
+//! `cargo run --release -p recordroute-search --example big_library [DIR] [RECORDINGS] [SEGMENTS]`
+//!
+//! With a folder, the library stays there and the next run measures it again. The segments of each
+//! recording can be given as well: one recording of 12,000 is a day that was recorded whole.
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
 use std::path::PathBuf;
@@ -13,7 +16,6 @@ use recordroute_core::{
 use recordroute_search::search;
 use recordroute_store::{ChunkRecord, JobEnd, Library, Listing};
 
-const N_SEGMENTS: u64 = 60;
 const N_REPEATS: usize = 7;
 
 const SYLLABLES: &str = "가나다라마바사아자차카타파하거너더러머버서어저처고노도로모보소오조초구누두루무부수우주\
@@ -71,7 +73,7 @@ fn sentence(dice: &mut Dice, words: &[String]) -> String {
         .join(" ")
 }
 
-fn fill(library: &Library, n_recordings: usize) {
+fn fill(library: &Library, n_recordings: usize, n_segments: u64) {
     let words = vocabulary();
     let mut dice = Dice(2);
     let kind = JobKind::Transcribe {
@@ -91,7 +93,7 @@ fn fill(library: &Library, n_recordings: usize) {
             bytes: 1_000_000,
             title,
         };
-        let segments: Vec<Segment> = (0..N_SEGMENTS)
+        let segments: Vec<Segment> = (0..n_segments)
             .map(|idx| {
                 let mut text = sentence(&mut dice, &words);
                 if number % 1_000 == 7 && idx == 30 {
@@ -121,7 +123,7 @@ fn fill(library: &Library, n_recordings: usize) {
         let lease = Duration::from_secs(60);
         let job = library.enqueue_claimed(id, &kind, "example", lease).unwrap();
         let chunk = ChunkRecord {
-            source_end_ms: N_SEGMENTS * 5_000,
+            source_end_ms: n_segments * 5_000,
             segments: &segments,
             language: Some(&language),
         };
@@ -182,13 +184,14 @@ fn main() {
     let mut arguments = std::env::args().skip(1);
     let kept = arguments.next().map(PathBuf::from);
     let n_recordings: usize = arguments.next().map_or(10_000, |n| n.parse().unwrap());
+    let n_segments: u64 = arguments.next().map_or(60, |n| n.parse().unwrap());
     let scratch = tempfile::tempdir().unwrap();
     let dir = kept.unwrap_or_else(|| scratch.path().to_owned());
     let library = Library::open(&dir).unwrap();
     let there = library.n_recordings(false).unwrap() as usize;
     if there < n_recordings {
         let start = Instant::now();
-        fill(&library, n_recordings - there);
+        fill(&library, n_recordings - there, n_segments);
         let seconds = start.elapsed().as_secs_f64();
         println!(
             "filled in {seconds:.1} s, {:.2} ms a recording",
