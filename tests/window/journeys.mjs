@@ -148,6 +148,39 @@ export const journeys = {
     await window.end();
   },
 
+  async "chosen, copied and exported through the system, and the window comes back where it was"(tools) {
+    const home = tools.stage.home(QUICK);
+    const file = join(home.dir, "Board meeting.m4a");
+    copyFileSync(join(root, "tests/fixtures/sample-en.m4a"), file);
+    const window = await open(tools, home);
+    await window.sees("Drop a recording here");
+    const id = await tools.mouse.place(window.process.pid);
+    tools.mouse.tool("windowsize", "--sync", id, 1_000, 700);
+    await window.press("Add files…");
+    await tools.mouse.answerDialog("Add recordings", file);
+    await until("the words", async () => (await transcript(window)).includes(SENTENCE), { ms: 60_000 });
+    await until("the end of the job", async () => (await bars(window)).length === 0, { ms: 60_000 });
+    await window.press("Copy the text");
+    await until("the text in the clipboard", () => tools.mouse.clipboard().includes(SENTENCE), { ms: 5_000 });
+    await window.choose("Export", "srt");
+    const exported = join(home.dir, "Board subtitles.srt");
+    await tools.mouse.answerDialog("Export the transcript", exported);
+    await window.sees("Saved: ");
+    expect(readFileSync(exported, "utf8").startsWith("1\n00:00:0"), "subtitles were written where the dialog said");
+    const place = tools.mouse.tool("getwindowgeometry", id);
+    tools.mouse.tool("windowactivate", "--sync", id, "key", "--clearmodifiers", "alt+F4");
+    await until("the program has ended", () => !window.isAlive(), { ms: 15_000 });
+    await window.end().catch(() => {});
+    const again = await open(tools, home);
+    await again.sees("Board meeting");
+    const back = await until("the window where it was", () => {
+      const now = tools.mouse.tool("getwindowgeometry", tools.mouse.windowOf(again.process.pid));
+      return /Geometry: (.*)/.exec(now)[1] === /Geometry: (.*)/.exec(place)[1] && now;
+    }, { ms: 5_000 });
+    say(`    the window came back: ${back.split("\n").slice(1).map((line) => line.trim()).join(", ")}`);
+    await again.end();
+  },
+
   async "what is no recording is refused with a reason, and the same file is noticed"(tools) {
     const home = tools.stage.home(QUICK);
     const folder = join(home.dir, "things");

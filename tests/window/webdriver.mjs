@@ -87,6 +87,26 @@ export class Window {
     await until(`the button “${name}”`, pressed, { ms: 10_000 });
   }
 
+  /** Opens the menu with that name and takes an entry of it, by the keyboard as menus are made for. */
+  async choose(menu, entry) {
+    await this.run((name) => document.querySelector(`button[aria-label="${name}"]`).focus(), menu);
+    await this.keys("\uE007");
+    const found = () =>
+      this.run((wanted) => {
+        const item = [...document.querySelectorAll("[role=menuitem]")].find((one) => one.textContent.toLowerCase().includes(wanted));
+        item?.focus();
+        return item !== undefined;
+      }, entry);
+    await until(`“${entry}” in the menu “${menu}”`, found, { ms: 5_000 });
+    await this.keys("\uE007");
+  }
+
+  /** Presses keys where the focus is. */
+  keys(text) {
+    const actions = [...text].flatMap((value) => [{ type: "keyDown", value }, { type: "keyUp", value }]);
+    return this.#at("POST", "/actions", { actions: [{ type: "key", id: "keyboard", actions }] });
+  }
+
   async picture(name) {
     // What has just come in may still be fading in.
     await pause(350);
