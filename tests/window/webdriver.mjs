@@ -107,12 +107,13 @@ export class Window {
     return this.#at("POST", "/actions", { actions: [{ type: "key", id: "keyboard", actions }] });
   }
 
-  async picture(name) {
+  /** Of the whole display, or of the window with that id. */
+  async picture(name, id = "root") {
     // What has just come in may still be fading in.
     await pause(350);
     mkdirSync(this.pictures, { recursive: true });
     // Of the display and not by the driver: with its frame, and also while files hang over the window.
-    execFileSync("import", ["-window", "root", join(this.pictures, `${name}.png`)], { env: this.place.env });
+    execFileSync("import", ["-window", id, join(this.pictures, `${name}.png`)], { env: this.place.env });
   }
 
   startedAtMs() {

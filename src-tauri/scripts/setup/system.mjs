@@ -21,6 +21,12 @@ function hasLibclang() {
   );
 }
 
+/** A plugin of GStreamer, by which the web view of Linux plays sound. */
+const hasPlayer = (plugin) => () =>
+  ["/usr/lib", "/usr/lib64", "/usr/local/lib"]
+    .flatMap((lib) => [lib, ...(existsSync(lib) ? readdirSync(lib).map((name) => join(lib, name)) : [])])
+    .some((folder) => existsSync(join(folder, "gstreamer-1.0", `libgst${plugin}.so`)));
+
 // Needed to compile the engine and the command line.
 const ENGINE = {
   linux: [
@@ -59,6 +65,11 @@ const WINDOW = {
       apt: "libayatana-appindicator3-dev", dnf: "libappindicator-gtk3-devel",
       pacman: "libayatana-appindicator", zypper: "libayatana-appindicator3-devel",
     },
+    {
+      probe: hasPlayer("isomp4"),
+      apt: "gstreamer1.0-plugins-good", dnf: "gstreamer1-plugins-good", pacman: "gst-plugins-good", zypper: "gstreamer-plugins-good",
+    },
+    { probe: hasPlayer("libav"), apt: "gstreamer1.0-libav", dnf: "gstreamer1-plugin-libav", pacman: "gst-libav", zypper: "gstreamer-plugins-libav" },
   ],
 };
 
