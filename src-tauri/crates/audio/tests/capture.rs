@@ -239,7 +239,7 @@ fn overruns_are_counted_and_times_stay_true() {
         "silence stands for it, so that what follows is at its time"
     );
     assert!(
-        finished.log.notices()[0].contains("too busy"),
+        finished.log.notices()[0].1.contains("too busy"),
         "people are told: {:?}",
         finished.log.notices()
     );

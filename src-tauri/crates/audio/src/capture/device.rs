@@ -142,6 +142,7 @@ pub enum Choice {
 pub struct DeviceSource {
     choice: Choice,
     kind: InputKind,
+    name: String,
     was_open: bool,
 }
 
@@ -151,9 +152,15 @@ impl DeviceSource {
         let found = choose(&choice, find_all())?;
         Ok(Self {
             kind: found.device.kind,
+            name: found.device.name,
             choice,
             was_open: false,
         })
+    }
+
+    /// Name of the device that was found for the choice.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 }
 

@@ -105,29 +105,32 @@ impl CaptureLog {
         serde_json::from_slice(&bytes).ok()
     }
 
-    /// What should be known about the sound; a sentence each.
-    pub fn notices(&self) -> Vec<String> {
+    /// What should be known about the sound: where, and a sentence.
+    pub fn notices(&self) -> Vec<(u64, String)> {
         let mut notices = Vec::new();
-        let lost = self.gaps.iter().filter(|gap| gap.reason == GapReason::DeviceLost);
-        for gap in lost {
+        let away = self.gaps.iter().filter(|gap| gap.reason == GapReason::DeviceLost);
+        for gap in away {
             let device = self
                 .tracks
                 .get(gap.track)
                 .map_or("The device", |track| track.device.as_str());
             let from = clock(gap.start_ms);
-            notices.push(match gap.end_ms {
+            let sentence = match gap.end_ms {
                 Some(end_ms) => format!("{device} was away from {from} to {}.", clock(end_ms)),
                 None => format!("{device} was away from {from} on."),
-            });
+            };
+            notices.push((gap.start_ms, sentence));
         }
         if self.n_frames_lost > 0 {
+            let is_overrun = |gap: &&Gap| gap.reason == GapReason::Overrun;
+            let at_ms = self.gaps.iter().find(is_overrun).map_or(0, |gap| gap.start_ms);
             let lost_ms = self.format.duration_ms(self.n_frames_lost);
-            notices.push(format!(
-                "{lost_ms} ms were lost because the computer was too busy."
-            ));
+            let sentence = format!("{lost_ms} ms were lost because the computer was too busy.");
+            notices.push((at_ms, sentence));
         }
         for pause in self.pauses.iter().filter(|pause| pause.asleep) {
-            notices.push(format!("The computer slept at {}.", clock(pause.at_ms)));
+            let sentence = format!("The computer slept at {}.", clock(pause.at_ms));
+            notices.push((pause.at_ms, sentence));
         }
         notices
     }
