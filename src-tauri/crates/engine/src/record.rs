@@ -236,7 +236,7 @@ impl LiveRecording {
 
 impl Engine {
     /// Queues the transcription of what is safe in the library already; that it cannot be is no error.
-    pub(crate) fn transcribe_if(&self, wanted: bool, id: RecordingId) -> (Option<JobId>, Option<String>) {
+    fn transcribe_if(&self, wanted: bool, id: RecordingId) -> (Option<JobId>, Option<String>) {
         if !wanted {
             return (None, None);
         }

@@ -9,13 +9,14 @@ use recordroute_core::{
     RecordingId,
 };
 use recordroute_store::CaptureEnd;
+use serde::Serialize;
 
 use crate::add::hash_file;
 use crate::record::CaptureLock;
 use crate::{Engine, Error};
 
 /// A recording whose program is gone.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct UnfinishedRecording {
     /// Its number in the journal.
     pub id: CaptureId,
@@ -79,10 +80,14 @@ impl Engine {
         transcribe: bool,
     ) -> Result<(Recording, Option<JobId>), Error> {
         let recording_id = self.finish_unfinished(id)?;
-        let (job_id, not_transcribed) = self.transcribe_if(transcribe, recording_id);
-        if let Some(reason) = not_transcribed {
-            tracing::warn!(reason, "a recovered recording is not transcribed");
-        }
+        let queued = transcribe.then(|| self.transcribe_later(recording_id));
+        let job_id = queued.and_then(|queued| match queued {
+            Ok(job_id) => Some(job_id),
+            Err(error) => {
+                tracing::warn!(%error, "a recovered recording is not transcribed");
+                None
+            }
+        });
         Ok((self.recording(recording_id)?, job_id))
     }
 
