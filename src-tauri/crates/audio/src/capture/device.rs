@@ -22,6 +22,20 @@ const OPEN_TIMEOUT: Duration = Duration::from_secs(3);
 /// PulseAudio and PipeWire name the monitor of a sink after it.
 const MONITOR_SUFFIX: &str = ".monitor";
 
+/// Names of ALSA that are no device: they give zeros, or lead to a server that did not answer before.
+const NO_DEVICES: [&str; 10] = [
+    "null",
+    "pulse",
+    "pipewire",
+    "jack",
+    "oss",
+    "lavrate",
+    "samplerate",
+    "speexrate",
+    "speex",
+    "upmix",
+];
+
 /// A sound input that can be recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputDevice {
@@ -76,6 +90,9 @@ fn find_all() -> Vec<Found> {
     let mut found = Vec::new();
     for handle in handles {
         let Ok(id) = handle.id() else { continue };
+        if cfg!(target_os = "linux") && NO_DEVICES.contains(&id.id()) {
+            continue;
+        }
         let name = handle
             .description()
             .map_or_else(|_| id.to_string(), |description| description.name().to_owned());

@@ -16,6 +16,9 @@ const SETTLE_S: f64 = 10.0;
 /// The most by which the speed is changed for that: a hundredth of a semitone is 0.06 %.
 const MAX_CORRECTION: f64 = 0.002;
 
+/// What is ahead of the clock by so much is no sound: some drivers deliver as fast as they are read.
+const AHEAD_S: f64 = 5.0;
+
 /// What is placed and not yet written, and where it belongs.
 #[derive(Debug)]
 pub(crate) struct Placer {
@@ -39,13 +42,6 @@ pub(crate) struct Placer {
 struct Window {
     began_s: f64,
     smallest_s: f64,
-}
-
-/// What placing a block found.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Placed {
-    /// Frames that the device swallowed without telling, filled with silence.
-    pub n_swallowed: u64,
 }
 
 impl Placer {
@@ -111,12 +107,23 @@ impl Placer {
     }
 
     /// Places a block, interleaved as its format says, that began at `start_s` and before which
-    /// `n_lost` frames are known to be lost.
-    pub fn place(&mut self, block: &[f32], format: SourceFormat, start_s: f64, n_lost: u64) -> Placed {
+    /// `n_lost` frames are known to be lost. Returns how many frames of the file are silence because
+    /// they are lost, also those that the device swallowed without telling.
+    pub fn place(&mut self, block: &[f32], format: SourceFormat, start_s: f64, n_lost: u64) -> u64 {
         let mut block = block;
         let in_channels = usize::from(format.n_channels.max(1));
+        let ahead_s = self.placed_s() - start_s;
+        if self.anchored && ahead_s > AHEAD_S {
+            return 0;
+        }
+        let mut n_filled = 0;
         if n_lost > 0 {
-            self.silence(n_lost * u64::from(self.sample_rate_hz) / u64::from(format.sample_rate_hz.max(1)));
+            let n_lost =
+                n_lost as f64 * f64::from(self.sample_rate_hz) / f64::from(format.sample_rate_hz.max(1));
+            // Never beyond the clock: what is lost took its time.
+            let n_room = (-ahead_s + WINDOW_S).max(0.0) * f64::from(self.sample_rate_hz);
+            n_filled = n_lost.min(n_room) as u64;
+            self.silence(n_filled);
         }
         if !self.anchored {
             self.anchored = true;
@@ -126,11 +133,10 @@ impl Placer {
             let n_early = (early_s.max(0.0) * f64::from(format.sample_rate_hz)).round() as usize;
             block = block.get(n_early * in_channels..).unwrap_or_default();
         }
-        let mut placed = Placed::default();
         if block.is_empty() {
-            return placed;
+            return n_filled;
         }
-        placed.n_swallowed = self.observe(start_s);
+        n_filled += self.observe(start_s);
         let mut mixed = std::mem::take(&mut self.mixed);
         mix(block, in_channels, self.n_channels, &mut mixed);
         let n_before = self.pending.len();
@@ -149,7 +155,7 @@ impl Placer {
         }
         self.n_placed += ((self.pending.len() - n_before) / self.n_channels) as u64;
         self.mixed = mixed;
-        placed
+        n_filled
     }
 
     fn placed_s(&self) -> f64 {
@@ -279,6 +285,19 @@ mod tests {
         assert!(
             placer.n_placed().abs_diff(164_800) < 20,
             "so that what follows is at its time"
+        );
+    }
+
+    #[test]
+    fn a_driver_that_runs_away_does_not_fill_the_disk() {
+        let mut placer = Placer::new(16_000, 1, false);
+        for _ in 0..10_000 {
+            placer.place(&[0.1; 160], format(16_000), 0.5, 1 << 40);
+        }
+        let placed_s = placer.n_placed() as f64 / 16_000.0;
+        assert!(
+            placed_s < 8.0,
+            "half a second has passed, {placed_s} s were placed"
         );
     }
 

@@ -129,8 +129,7 @@ impl Track {
                 let range = frame_at(from) * n_channels..frame_at(to) * n_channels;
                 let part = self.block.get(range).unwrap_or_default();
                 let start_s = timeline.position(from).as_secs_f64();
-                let placed = self.placer.place(part, open.format, start_s, n_lost);
-                happened.n_lost += n_lost + placed.n_swallowed;
+                happened.n_lost += self.placer.place(part, open.format, start_s, n_lost);
                 n_lost = 0;
             }
         }
