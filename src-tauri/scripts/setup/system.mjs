@@ -21,6 +21,12 @@ function hasLibclang() {
   );
 }
 
+/** ALSA's way to a sound server. */
+function hasAlsaPlugins() {
+  const folders = ["/usr/lib", "/usr/lib64", "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu"];
+  return folders.some((folder) => existsSync(join(folder, "alsa-lib", "libasound_module_pcm_pulse.so")));
+}
+
 // Needed to compile the engine and the command line.
 const ENGINE = {
   linux: [
@@ -90,6 +96,15 @@ const REAL_WINDOW = {
   ],
 };
 
+// Needed to record from a sound server that a test starts itself; only Linux lets it.
+const SOUND = {
+  linux: [
+    { probe: hasCommand("pulseaudio"), apt: "pulseaudio", dnf: "pulseaudio", pacman: "pulseaudio", zypper: "pulseaudio" },
+    { probe: hasCommand("pactl"), apt: "pulseaudio-utils", dnf: "pulseaudio-utils", pacman: "libpulse", zypper: "pulseaudio-utils" },
+    { probe: hasAlsaPlugins, apt: "libasound2-plugins", dnf: "alsa-plugins-pulseaudio", pacman: "alsa-plugins", zypper: "alsa-plugins-pulse" },
+  ],
+};
+
 const MANAGERS = {
   apt: { command: "apt-get", install: ["install", "-y", "--no-install-recommends"], refresh: ["update"] },
   dnf: { command: "dnf", install: ["install", "-y"] },
@@ -135,9 +150,9 @@ function install(manager, packages) {
 }
 
 /** Sees to the system packages for the engine, with `window` for the window, with `windowTests` for
- * the tests of the page in a browser and of the real window. */
+ * the tests of the page in a browser, of the real window and of recording. */
 export function needSystemPackages({ window = false, windowTests = false }) {
-  const wanted = [ENGINE, ...(window || windowTests ? [WINDOW] : []), ...(windowTests ? [BROWSER, REAL_WINDOW] : [])];
+  const wanted = [ENGINE, ...(window || windowTests ? [WINDOW] : []), ...(windowTests ? [BROWSER, REAL_WINDOW, SOUND] : [])];
   const needs = wanted.flatMap((list) => list[process.platform] ?? []);
   if (process.platform === "darwin" && output("xcode-select", ["-p"]) === undefined)
     throw new Failure("the compiler is missing: run xcode-select --install, then try again");

@@ -272,11 +272,11 @@ mod tests {
     #[test]
     fn sound_that_a_device_swallowed_is_filled_in_and_counted() {
         let mut placer = Placer::new(16_000, 1, false);
-        let mut n_swallowed = 0;
+        let mut n_swallowed = 0_u64;
         for idx in 0..1_000 {
             let gone_s = if idx >= 500 { 0.3 } else { 0.0 };
             let start_s = f64::from(idx) * 0.01 + gone_s;
-            n_swallowed += placer.place(&[0.1; 160], format(16_000), start_s, 0).n_swallowed;
+            n_swallowed += placer.place(&[0.1; 160], format(16_000), start_s, 0);
         }
         assert!(
             n_swallowed.abs_diff(4_800) < 10,
