@@ -69,8 +69,18 @@ struct Found {
     device: InputDevice,
 }
 
+/// ALSA writes what it tries and cannot have to stderr, over the program's own lines. For this thread
+/// it is kept, and thrown away.
+fn hush() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = alsa::Output::local_error_handler() {
+        tracing::debug!(%error, "ALSA writes to stderr");
+    }
+}
+
 /// The sound server where there is one; it mixes, follows the user's choice and has monitors.
 fn host() -> cpal::Host {
+    hush();
     #[cfg(target_os = "linux")]
     if let Ok(host) = cpal::host_from_id(cpal::HostId::PulseAudio) {
         return host;
