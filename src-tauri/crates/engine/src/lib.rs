@@ -16,6 +16,7 @@ mod add;
 mod add_many;
 mod advice;
 mod bench;
+mod capture_lock;
 mod diagnostics;
 mod doctor;
 mod engine;

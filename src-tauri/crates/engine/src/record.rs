@@ -4,11 +4,10 @@
 //! that it is moved, not copied, when it ends. A lock on a file beside it tells other programs that
 //! its own lives; the system lets go of it with the process, however that ends.
 
-use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use jiff::{Timestamp, Zoned};
+use jiff::Zoned;
 use recordroute_audio::capture::{
     CaptureLog, CaptureOptions, CaptureStatus, Choice, DeviceSource, EndReason, InputDevice, Levels,
     Recorder, Source, devices,
@@ -16,6 +15,7 @@ use recordroute_audio::capture::{
 use recordroute_core::{CaptureId, ErrorCode, JobId, Note, NoteKind, RecordingId};
 use recordroute_store::{CaptureDraft, StoreError};
 
+use crate::capture_lock::CaptureLock;
 use crate::recover::Saved;
 use crate::{Engine, Error};
 
@@ -256,68 +256,5 @@ impl Engine {
     pub fn capture_log(&self, id: RecordingId) -> Result<Option<CaptureLog>, Error> {
         let text = self.inner.library.capture_log(id)?;
         Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
-    }
-}
-
-/// Says that the program of a recording lives.
-pub(crate) struct CaptureLock {
-    path: PathBuf,
-    // Closing it lets go of the lock.
-    file: File,
-}
-
-impl CaptureLock {
-    /// A new name in the folder, locked before anybody can know it.
-    fn new_in(folder: &Path) -> Result<(String, Self), Error> {
-        let base = Timestamp::now().strftime("%Y%m%d-%H%M%S").to_string();
-        let mut number = 1;
-        loop {
-            let stem = if number == 1 {
-                base.clone()
-            } else {
-                format!("{base}-{number}")
-            };
-            let path = folder.join(format!("{stem}.lock"));
-            let unwritable = |source| Error::Unwritable {
-                path: path.clone(),
-                source,
-            };
-            match OpenOptions::new().write(true).create_new(true).open(&path) {
-                Ok(file) => {
-                    file.lock().map_err(unwritable)?;
-                    return Ok((stem, Self { path, file }));
-                }
-                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => number += 1,
-                Err(error) => return Err(unwritable(error)),
-            }
-        }
-    }
-
-    /// The lock of a recording that nobody makes any more; none where somebody does.
-    pub(crate) fn take_over(audio: &Path) -> Result<Option<Self>, Error> {
-        let path = audio.with_extension("lock");
-        let unwritable = |source| Error::Unwritable {
-            path: path.clone(),
-            source,
-        };
-        let file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(unwritable)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(Self { path, file })),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(unwritable(error)),
-        }
-    }
-
-    /// For a recording that is safe in the library, or of which there is nothing.
-    pub(crate) fn remove(self) {
-        drop(self.file);
-        if let Err(error) = std::fs::remove_file(&self.path) {
-            tracing::warn!(path = %self.path.display(), %error, "the lock of a recording was left behind");
-        }
     }
 }

@@ -12,7 +12,7 @@ use recordroute_store::CaptureEnd;
 use serde::Serialize;
 
 use crate::add::hash_file;
-use crate::record::CaptureLock;
+use crate::capture_lock::CaptureLock;
 use crate::{Engine, Error};
 
 /// A recording whose program is gone.
