@@ -267,27 +267,26 @@ fn an_unfinished_recording_is_told_of_and_can_be_discarded() {
 }
 
 #[test]
-fn microphone_and_computer_are_two_channels() {
+fn microphone_and_computer_are_two_channels_with_their_labels() {
     let (home, server) = (Home::new().unwrap(), SoundServer::start());
-    let child = begin(
-        &home,
-        &server,
-        &[
-            "--device",
-            MICROPHONE,
-            "--system",
-            "--duration",
-            "12",
-            "--no-transcribe",
-            "--json",
-        ],
-    );
+    let wav = home.join("both.wav");
+    let args = [
+        "--device",
+        MICROPHONE,
+        "--system",
+        "--duration",
+        "12",
+        "--json",
+        "--output",
+        arg(&wav),
+    ];
+    let child = begin(&home, &server, &args);
     std::thread::sleep(Duration::from_millis(500));
     server.play(&fixture("short-en.wav"), SINK).wait();
     server.play(&fixture("short-en.wav"), SPEAKERS).wait();
     let output = child.wait_with_output().unwrap();
     let line: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let heard = channels(&PathBuf::from(line["path"].as_str().unwrap()));
+    let heard = channels(&wav);
     assert_eq!(heard.len(), 2, "one channel each");
     let span = |channel: &[i16]| {
         let is_loud = |sample: &i16| sample.unsigned_abs() > 500;
@@ -308,6 +307,15 @@ fn microphone_and_computer_are_two_channels() {
     );
     let off_ms = (line["duration_ms"].as_f64().unwrap() - 12_000.0).abs();
     assert!(off_ms < 250.0, "and both go to the end, off by {off_ms} ms");
+    let segments = line["segments"].as_array().unwrap();
+    let of = |speaker: &str| {
+        let its = segments.iter().filter(|segment| segment["speaker"] == speaker);
+        its.flat_map(|segment| words(segment["text"].as_str().unwrap()))
+            .collect::<Vec<_>>()
+    };
+    let said = words(&std::fs::read_to_string(fixture("short-en.txt")).unwrap());
+    assert_eq!(of("me"), said, "my words are mine");
+    assert_eq!(of("others"), said, "and theirs are theirs: {segments:?}");
 }
 
 #[test]

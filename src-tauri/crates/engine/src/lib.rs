@@ -38,6 +38,7 @@ mod run_job;
 mod session;
 mod settings;
 mod settings_file;
+mod speakers;
 mod tasks;
 mod walk;
 pub mod worker;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use recordroute_audio::capture::{CaptureError, CaptureLog, measure, repair};
+use recordroute_audio::capture::{CaptureError, CaptureLog, ChannelLoudness, measure, repair};
 use recordroute_core::{
     CancellationToken, Capture, CaptureId, JobId, MediaPlace, Note, NoteKind, Recording, RecordingDraft,
     RecordingId,
@@ -196,6 +196,9 @@ impl Engine {
             hash,
             bytes,
         };
+        let loudness = log
+            .filter(|log| log.is_labelled())
+            .and_then(|_| loudness_of(&target));
         let log_text = log.and_then(|log| serde_json::to_string(log).ok());
         let notes: Vec<Note> = log
             .map(CaptureLog::notices)
@@ -209,6 +212,7 @@ impl Engine {
                 recording: &recording,
                 duration_ms: repaired.format.duration_ms(repaired.n_frames),
                 log: log_text.as_deref(),
+                loudness: loudness.as_ref().map(ChannelLoudness::as_bytes),
                 notes: &notes,
             },
         )?;
@@ -218,6 +222,13 @@ impl Engine {
             path: target,
         }))
     }
+}
+
+/// Without it a transcript lacks the labels of its channels, no more.
+fn loudness_of(path: &Path) -> Option<ChannelLoudness> {
+    ChannelLoudness::of_file(path)
+        .inspect_err(|error| tracing::warn!(%error, "the channels of a recording could not be compared"))
+        .ok()
 }
 
 fn note((at_ms, text): (u64, String)) -> Note {

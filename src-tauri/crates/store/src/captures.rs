@@ -17,7 +17,8 @@ CREATE TABLE captures (
 
 CREATE TABLE capture_logs (
     recording_id INTEGER PRIMARY KEY REFERENCES recordings (id) ON DELETE CASCADE,
-    log          TEXT NOT NULL
+    log          TEXT NOT NULL,
+    loudness     BLOB
 ) STRICT;
 ";
 
@@ -43,6 +44,8 @@ pub struct CaptureEnd<'a> {
     pub duration_ms: u64,
     /// What happened meanwhile, in whatever text the audio crate made of it.
     pub log: Option<&'a str>,
+    /// How loud its channels are, in whatever bytes the audio crate made of it.
+    pub loudness: Option<&'a [u8]>,
     /// What people should know about the sound, beside their own notes.
     pub notes: &'a [Note],
 }
@@ -122,8 +125,8 @@ impl Library {
             )?;
             if let Some(log) = end.log {
                 transaction.execute(
-                    "INSERT INTO capture_logs (recording_id, log) VALUES (?1, ?2)",
-                    params![recording_id.0, log],
+                    "INSERT INTO capture_logs (recording_id, log, loudness) VALUES (?1, ?2, ?3)",
+                    params![recording_id.0, log, end.loudness],
                 )?;
             }
             notes::take_over(transaction, id, recording_id)?;
@@ -140,6 +143,17 @@ impl Library {
         self.write(|transaction| {
             transaction.execute("DELETE FROM captures WHERE id = ?1", [id.0])?;
             Ok(())
+        })
+    }
+
+    /// How loud the channels of a recording are; none where that says nothing.
+    pub fn capture_loudness(&self, id: RecordingId) -> Result<Option<Vec<u8>>, StoreError> {
+        self.read(|connection| {
+            let loudness = connection
+                .prepare_cached("SELECT loudness FROM capture_logs WHERE recording_id = ?1")?
+                .query_row([id.0], |row| row.get::<_, Option<Vec<u8>>>(0))
+                .optional()?;
+            Ok(loudness.flatten())
         })
     }
 

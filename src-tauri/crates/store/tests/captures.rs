@@ -64,6 +64,7 @@ fn what_is_being_made_is_known_to_every_program_until_it_is_a_recording() {
         recording: &recording(),
         duration_ms: 3_000,
         log: Some("{}"),
+        loudness: Some(&[1, 2]),
         notes: &[note(1_500, NoteKind::Recorder, "away")],
     };
     let recording_id = library.finish_capture(id, &end).unwrap();
@@ -84,6 +85,11 @@ fn what_is_being_made_is_known_to_every_program_until_it_is_a_recording() {
         .map(|note| note.text)
         .collect();
     assert_eq!(texts, ["첫째", "away", "둘째"], "with all notes in order");
+    assert_eq!(
+        library.capture_loudness(recording_id).unwrap(),
+        Some(vec![1, 2]),
+        "its loudness is kept"
+    );
     assert_eq!(
         library.capture_log(recording_id).unwrap().as_deref(),
         Some("{}"),

@@ -105,6 +105,11 @@ impl CaptureLog {
         serde_json::from_slice(&bytes).ok()
     }
 
+    /// Whether each channel is a device of its own, with the label of who is heard there.
+    pub fn is_labelled(&self) -> bool {
+        self.tracks.len() == 2 && self.tracks.iter().all(|track| track.label.is_some())
+    }
+
     /// What should be known about the sound: where, and a sentence.
     pub fn notices(&self) -> Vec<(u64, String)> {
         let mut notices = Vec::new();

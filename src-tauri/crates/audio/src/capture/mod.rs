@@ -24,6 +24,7 @@ mod recorder;
 mod resample;
 mod ring;
 mod source;
+mod speakers;
 mod timeline;
 mod track;
 mod writer;
@@ -39,3 +40,4 @@ pub use recorder::{
 };
 pub use ring::{Faults, Inlet, Outlet, RING_SECONDS, ring};
 pub use source::{InputKind, OpenSource, SampleWidth, Source, SourceFormat};
+pub use speakers::ChannelLoudness;

@@ -7,8 +7,9 @@ use super::source::SourceFormat;
 /// then, never early.
 const WINDOW_S: f64 = 2.0;
 
-/// A source that is later than before by so much within one window has swallowed sound.
-const SWALLOWED_S: f64 = 0.08;
+/// A source that is later than before by so much within one window has swallowed sound. Less may be a
+/// sound server that changed its latency, which is bounded by the blocks that were asked for.
+const SWALLOWED_S: f64 = 0.25;
 
 /// A deviation from the clock is worked off over this time.
 const SETTLE_S: f64 = 10.0;

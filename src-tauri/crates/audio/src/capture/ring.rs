@@ -12,6 +12,9 @@ use super::source::SourceFormat;
 /// Seconds of sound that the ring holds while the writer waits for a slow disk.
 pub const RING_SECONDS: u32 = 20;
 
+/// Samples that are converted on the stack before they are copied.
+const PART_SAMPLES: usize = 512;
+
 /// Shortest block that devices deliver, for the number of marks.
 const MARKS_PER_SECOND: u32 = 1_000;
 
@@ -100,8 +103,15 @@ impl Inlet {
             n_frames.min(n_room)
         };
         if n_taken > 0 {
-            let taken = interleaved.iter().take(n_taken * self.n_channels);
-            self.samples.push_iter(taken.map(|sample| to_f32(*sample)));
+            let taken = interleaved.get(..n_taken * self.n_channels).unwrap_or_default();
+            let mut converted = [0.0_f32; PART_SAMPLES];
+            for part in taken.chunks(PART_SAMPLES) {
+                for (to, sample) in converted.iter_mut().zip(part) {
+                    *to = to_f32(*sample);
+                }
+                self.samples
+                    .push_slice(converted.get(..part.len()).unwrap_or_default());
+            }
             let mark = Mark {
                 ended_at,
                 n_frames: n_taken,
