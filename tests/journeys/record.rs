@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use recordroute_testkit::Home;
 use serde_json::Value;
@@ -153,6 +153,21 @@ fn ctrl_c_and_a_closed_terminal_end_it_well() {
     }
 }
 
+/// The values of a counter, none of which may be missing. A player that is late leaves silence and goes
+/// on with the next number; what a recorder lost would be silence and a number that is missing.
+fn uninterrupted(channel: &[i16]) -> Vec<i16> {
+    let values: Vec<i16> = channel.iter().copied().filter(|value| *value != 0).collect();
+    let jumps: Vec<_> = values
+        .windows(2)
+        .filter(|pair| {
+            let step = i32::from(pair[1]) - i32::from(pair[0]);
+            step != 0 && step != 1 && step != 1 - COUNTER_PERIOD_MS as i32
+        })
+        .collect();
+    assert!(jumps.is_empty(), "nothing in between is missing: {jumps:?}");
+    values
+}
+
 /// Kills a recording after so long; returns how much is missing.
 fn kill_and_recover(home: &Home, server: &SoundServer, after: Duration) -> u64 {
     let counter = server.count();
@@ -171,20 +186,7 @@ fn kill_and_recover(home: &Home, server: &SoundServer, after: Duration) -> u64 {
     let recordings = json(home, server, &["recover"]);
     assert_eq!(recordings[0]["title"], "killed", "and kept");
     let heard = channels(&media(home, &recordings[0]));
-    // A player that is late leaves silence and goes on with the next number; what the recorder lost
-    // would be silence and a number that is missing.
-    let values: Vec<i16> = heard[0].iter().copied().filter(|value| *value != 0).collect();
-    let jumps: Vec<_> = values
-        .windows(2)
-        .filter(|pair| {
-            let step = i32::from(pair[1]) - i32::from(pair[0]);
-            step != 0 && step != 1 && step != 1 - COUNTER_PERIOD_MS as i32
-        })
-        .collect();
-    assert!(
-        jumps.is_empty(),
-        "after {after:?} nothing in between is missing: {jumps:?}"
-    );
+    let values = uninterrupted(&heard[0]);
     let last = u64::try_from(*values.last().unwrap()).unwrap();
     let missing_ms = (heard_ms + COUNTER_PERIOD_MS + 1 - last) % COUNTER_PERIOD_MS;
     // It may live on for some milliseconds after it was looked at.
@@ -228,9 +230,82 @@ fn a_killed_recording_is_offered_and_lacks_less_than_a_second() {
 }
 
 #[test]
-#[ignore = "long: some minutes; `cargo test -p recordroute-tests -- --ignored killed_a_hundred`"]
+#[ignore = "long: some minutes; `npm run test:long`"]
 fn killed_a_hundred_times_nothing_is_lost() {
     kill_at(100);
+}
+
+/// Processor seconds and resident kilobytes of a process.
+fn used(pid: u32) -> (f64, u64) {
+    let read = |name: &str| std::fs::read_to_string(format!("/proc/{pid}/{name}")).unwrap();
+    let stat = read("stat");
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+    let ticks: f64 = fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap();
+    let status = read("status");
+    let resident = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .unwrap();
+    let kilobytes = resident.trim().trim_end_matches(" kB").parse().unwrap();
+    (ticks / 100.0, kilobytes)
+}
+
+fn record_under_load(length: Duration) {
+    let (home, server) = (Home::new().unwrap(), SoundServer::start());
+    let counter = server.count();
+    counter.wait();
+    let child = begin(
+        &home,
+        &server,
+        &["--device", MICROPHONE, "--no-transcribe", "--json"],
+    );
+    let began = Instant::now();
+    let mut resident_kb = Vec::new();
+    while began.elapsed() < length {
+        // Another program keeps all cores busy.
+        let sample = fixture("sample-en.m4a");
+        let args = ["transcribe", arg(&sample), "--no-save", "--model", QUICK_MODEL];
+        let output = program(&Home::new().unwrap(), &server)
+            .args(args)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "the other job goes on too");
+        resident_kb.push(used(child.id()).1);
+    }
+    let share = used(child.id()).0 / began.elapsed().as_secs_f64();
+    signal(&child, "-INT");
+    let output = child.wait_with_output().unwrap();
+    let line: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let (first, last) = (
+        resident_kb[resident_kb.len() / 4],
+        resident_kb[resident_kb.len() - 1],
+    );
+    let drift_ms = line["drift_ms"][0].as_f64().unwrap();
+    eprintln!(
+        "{length:?}: {:.1} % of a core, {first} then {last} kB, drift {drift_ms:.1} ms, {} frames lost",
+        share * 100.0,
+        line["n_frames_lost"]
+    );
+    assert_eq!(line["n_frames_lost"], 0, "no frame is lost");
+    assert_eq!(
+        line["notices"].as_array().unwrap().len(),
+        0,
+        "and nothing happened"
+    );
+    uninterrupted(&channels(&PathBuf::from(line["path"].as_str().unwrap()))[0]);
+    assert!(drift_ms.abs() < 20.0, "the clock is kept, off by {drift_ms} ms");
+    assert!(last < first + 2_000, "memory is flat: {first} kB, then {last} kB");
+    assert!(
+        share < 0.06,
+        "it takes {:.1} % of a core, not optimised",
+        share * 100.0
+    );
+}
+
+#[test]
+#[ignore = "long: half an hour; `npm run test:long`"]
+fn half_an_hour_beside_a_transcription_loses_nothing() {
+    record_under_load(Duration::from_secs(30 * 60));
 }
 
 #[test]

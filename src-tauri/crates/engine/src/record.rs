@@ -73,6 +73,8 @@ pub struct Recorded {
     pub duration_ms: u64,
     /// Frames that were lost because the computer was too busy.
     pub n_frames_lost: u64,
+    /// How far the clock of each device went away from the computer's, milliseconds.
+    pub drift_ms: Vec<f64>,
     /// Why it ended.
     pub reason: EndReason,
     /// What should be known about its sound; a sentence each.
@@ -203,6 +205,7 @@ impl LiveRecording {
     /// Ends it and puts it into the library. Where that fails, what was heard is kept, and offered as
     /// unfinished.
     pub fn stop(self) -> Result<Recorded, Error> {
+        let devices = self.status().devices;
         let finished = self.recorder.stop()?;
         let saved = self
             .engine
@@ -221,6 +224,7 @@ impl LiveRecording {
             path,
             duration_ms: finished.duration_ms,
             n_frames_lost: finished.log.n_frames_lost,
+            drift_ms: devices.iter().map(|device| device.drift_ms).collect(),
             reason: finished.reason,
             notices: finished
                 .log

@@ -12,9 +12,10 @@ use super::CaptureError;
 use super::ring::{Faults, Inlet, RING_SECONDS, ring};
 use super::source::{InputKind, OpenSource, SampleWidth, Source, SourceFormat};
 
-/// Blocks of a tenth of a second: short enough that little is lost with the program, long enough
-/// that a busy computer delivers all of them.
-const BLOCKS_PER_SECOND: u32 = 10;
+/// Blocks of a quarter of a second at most. A sound server keeps no more than one for a program that is
+/// kept from reading, and drops the rest; with the program no more than one is lost. Most servers
+/// deliver much sooner.
+const BLOCKS_PER_SECOND: u32 = 4;
 
 /// How long opening a device may take before it counts as gone.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(3);

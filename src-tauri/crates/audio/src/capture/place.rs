@@ -7,9 +7,12 @@ use super::source::SourceFormat;
 /// then, never early.
 const WINDOW_S: f64 = 2.0;
 
-/// A source that is later than before by so much within one window has swallowed sound. Less may be a
-/// sound server that changed its latency, which is bounded by the blocks that were asked for.
-const SWALLOWED_S: f64 = 0.25;
+/// A source that became later by so much has swallowed sound. Less may be a sound server that changed
+/// its latency, which is bounded by the blocks that were asked for.
+const SWALLOWED_S: f64 = 0.3;
+
+/// By how much a source may become later in a window because its clock is slow: 500 parts in a million.
+const SLOW_S: f64 = 0.001;
 
 /// A deviation from the clock is worked off over this time.
 const SETTLE_S: f64 = 10.0;
@@ -35,6 +38,8 @@ pub(crate) struct Placer {
     correction: f64,
     window: Option<Window>,
     floor_s: Option<f64>,
+    /// What the delay would be had nothing been swallowed.
+    usual_s: Option<f64>,
     first_floor_s: Option<f64>,
     mixed: Vec<f32>,
 }
@@ -58,6 +63,7 @@ impl Placer {
             correction: 0.0,
             window: None,
             floor_s: None,
+            usual_s: None,
             first_floor_s: None,
             mixed: Vec::new(),
         }
@@ -69,6 +75,7 @@ impl Placer {
         self.stepper = None;
         self.window = None;
         self.floor_s = None;
+        self.usual_s = None;
     }
 
     /// Frames that are placed and not yet taken.
@@ -179,7 +186,9 @@ impl Placer {
         }
         let mut floor_s = window.smallest_s;
         self.window = None;
-        let swallowed_s = floor_s - self.floor_s.unwrap_or(floor_s);
+        let usual_s = self.usual_s.unwrap_or(floor_s);
+        let swallowed_s = floor_s - usual_s;
+        self.usual_s = Some(usual_s + swallowed_s.min(SLOW_S));
         let mut n_swallowed = 0;
         if swallowed_s > SWALLOWED_S {
             n_swallowed = (swallowed_s * f64::from(self.sample_rate_hz)) as u64;
@@ -275,18 +284,32 @@ mod tests {
         let mut placer = Placer::new(16_000, 1, false);
         let mut n_swallowed = 0_u64;
         for idx in 0..1_000 {
-            let gone_s = if idx >= 500 { 0.3 } else { 0.0 };
+            let gone_s = if idx >= 500 { 0.5 } else { 0.0 };
             let start_s = f64::from(idx) * 0.01 + gone_s;
             n_swallowed += placer.place(&[0.1; 160], format(16_000), start_s, 0);
         }
         assert!(
-            n_swallowed.abs_diff(4_800) < 10,
-            "0.3 s are missing, {n_swallowed} were noticed"
+            n_swallowed.abs_diff(8_000) < 10,
+            "half a second is missing, {n_swallowed} were noticed"
         );
         assert!(
-            placer.n_placed().abs_diff(164_800) < 20,
+            placer.n_placed().abs_diff(168_000) < 20,
             "so that what follows is at its time"
         );
+    }
+
+    #[test]
+    fn small_pieces_that_are_swallowed_add_up() {
+        let mut placer = Placer::new(16_000, 1, false);
+        let mut n_swallowed = 0_u64;
+        for idx in 0..6_000 {
+            // A twentieth of a second is missing every six.
+            let start_s = f64::from(idx) * 0.01 + f64::from(idx / 600) * 0.05;
+            n_swallowed += placer.place(&[0.1; 160], format(16_000), start_s, 0);
+        }
+        let off_s = (60.0 + 9.0 * 0.05) - placer.n_placed() as f64 / 16_000.0;
+        assert!(n_swallowed > 0, "it is noticed");
+        assert!(off_s < SWALLOWED_S, "and never off by more, but {off_s} s");
     }
 
     #[test]

@@ -128,6 +128,7 @@ struct Line<'a> {
     path: &'a Path,
     duration_ms: u64,
     n_frames_lost: u64,
+    drift_ms: &'a [f64],
     reason: &'a EndReason,
     notices: &'a [String],
 }
@@ -147,6 +148,7 @@ fn print(context: &Context<'_>, engine: &Engine, recorded: &Recorded) -> Result<
         path: &recorded.path,
         duration_ms: recorded.duration_ms,
         n_frames_lost: recorded.n_frames_lost,
+        drift_ms: &recorded.drift_ms,
         reason: &recorded.reason,
         notices: &recorded.notices,
     })
