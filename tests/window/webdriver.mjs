@@ -128,8 +128,11 @@ export class Window {
     return processesOf(this.place.application).some(({ pid }) => pid === this.process.pid);
   }
 
+  /** Asks until it happens, as one does whom the window asks whether it may close during a job. */
   async close() {
-    await this.#send("DELETE", `/session/${this.session}`).catch(() => {});
-    await until("the program has ended", () => !this.isAlive(), { ms: 15_000 });
+    await until("the program has ended", async () => {
+      await this.#send("DELETE", `/session/${this.session}`).catch(() => {});
+      return !this.isAlive();
+    }, { ms: 30_000, every: 500 });
   }
 }
