@@ -26,15 +26,24 @@ export class Window {
     this.pictures = pictures;
   }
 
-  async #send(method, path, body) {
-    const response = await fetch(`${this.place.address}${path}`, {
+  async #send(method, path, body, tries = 3) {
+    const response = await this.#fetch(method, path, body).catch(async (error) => {
+      // The driver ends a connection now and then; a wish that timed out may have been done.
+      if (tries === 1 || error.name === "TimeoutError") throw error;
+      await pause(500);
+    });
+    if (!response) return this.#send(method, path, body, tries - 1);
+    const { value } = await response.json();
+    if (!response.ok) throw new Error(`${method} ${path}: ${value?.message ?? response.status}`);
+    return value;
+  }
+
+  #fetch(method, path, body) {
+    return fetch(`${this.place.address}${path}`, {
       method, body: body === undefined ? undefined : JSON.stringify(body),
       headers: { "content-type": "application/json", connection: "close" },
       signal: AbortSignal.timeout(30_000),
     });
-    const { value } = await response.json();
-    if (!response.ok) throw new Error(`${method} ${path}: ${value?.message ?? response.status}`);
-    return value;
   }
 
   #at(method, path, body) {
