@@ -1,6 +1,6 @@
 //! Journeys through the whole program: one test binary, a file a topic.
 //!
-//! `queue` uses a fake transcriber in a real worker process; everything else runs the real program
+//! `record` starts a sound server of its own, which only Linux has. `queue` uses a fake transcriber in a real worker process; everything else runs the real program
 //! with real small models, found where the installed program finds them.
 // Every function here is a test or helps one.
 #![allow(clippy::unwrap_used)]
@@ -10,4 +10,8 @@ mod command_line;
 mod crash;
 mod models;
 mod queue;
+#[cfg(target_os = "linux")]
+mod record;
+#[cfg(target_os = "linux")]
+mod sound_server;
 mod support;

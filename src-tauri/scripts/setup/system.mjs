@@ -21,11 +21,11 @@ function hasLibclang() {
   );
 }
 
-/** A plugin of GStreamer, by which the web view of Linux plays sound. */
-const hasPlayer = (plugin) => () =>
+/** A plugin that a library of the system loads when it runs, such as a decoder of GStreamer. */
+const hasPlugin = (folder, name) => () =>
   ["/usr/lib", "/usr/lib64", "/usr/local/lib"]
-    .flatMap((lib) => [lib, ...(existsSync(lib) ? readdirSync(lib).map((name) => join(lib, name)) : [])])
-    .some((folder) => existsSync(join(folder, "gstreamer-1.0", `libgst${plugin}.so`)));
+    .flatMap((lib) => [lib, ...(existsSync(lib) ? readdirSync(lib).map((below) => join(lib, below)) : [])])
+    .some((lib) => existsSync(join(lib, folder, name)));
 
 // Needed to compile the engine and the command line.
 const ENGINE = {
@@ -65,11 +65,12 @@ const WINDOW = {
       apt: "libayatana-appindicator3-dev", dnf: "libappindicator-gtk3-devel",
       pacman: "libayatana-appindicator", zypper: "libayatana-appindicator3-devel",
     },
+    // The web view of Linux plays sound by GStreamer.
     {
-      probe: hasPlayer("isomp4"),
+      probe: hasPlugin("gstreamer-1.0", "libgstisomp4.so"),
       apt: "gstreamer1.0-plugins-good", dnf: "gstreamer1-plugins-good", pacman: "gst-plugins-good", zypper: "gstreamer-plugins-good",
     },
-    { probe: hasPlayer("libav"), apt: "gstreamer1.0-libav", dnf: "gstreamer1-plugin-libav", pacman: "gst-libav", zypper: "gstreamer-plugins-libav" },
+    { probe: hasPlugin("gstreamer-1.0", "libgstlibav.so"), apt: "gstreamer1.0-libav", dnf: "gstreamer1-plugin-libav", pacman: "gst-libav", zypper: "gstreamer-plugins-libav" },
   ],
 };
 
@@ -98,6 +99,15 @@ const REAL_WINDOW = {
     { probe: hasCommand("dbus-run-session"), apt: "dbus-daemon", dnf: "dbus-daemon", pacman: "dbus", zypper: "dbus-1" },
     { probe: hasGtkForPython, apt: "python3-gi", dnf: "python3-gobject", pacman: "python-gobject", zypper: "python3-gobject-Gdk" },
     { probe: hasGtkForPython, apt: "gir1.2-gtk-3.0", dnf: "gtk3", pacman: "gtk3", zypper: "typelib-1_0-Gtk-3_0" },
+  ],
+};
+
+// Needed to record from a sound server that a test starts itself; only Linux lets it.
+const SOUND = {
+  linux: [
+    { probe: hasCommand("pulseaudio"), apt: "pulseaudio", dnf: "pulseaudio", pacman: "pulseaudio", zypper: "pulseaudio" },
+    { probe: hasCommand("pactl"), apt: "pulseaudio-utils", dnf: "pulseaudio-utils", pacman: "libpulse", zypper: "pulseaudio-utils" },
+    { probe: hasPlugin("alsa-lib", "libasound_module_pcm_pulse.so"), apt: "libasound2-plugins", dnf: "alsa-plugins-pulseaudio", pacman: "alsa-plugins", zypper: "alsa-plugins-pulse" },
   ],
 };
 
@@ -146,9 +156,9 @@ function install(manager, packages) {
 }
 
 /** Sees to the system packages for the engine, with `window` for the window, with `windowTests` for
- * the tests of the page in a browser and of the real window. */
+ * the tests of the page in a browser, of the real window and of recording. */
 export function needSystemPackages({ window = false, windowTests = false }) {
-  const wanted = [ENGINE, ...(window || windowTests ? [WINDOW] : []), ...(windowTests ? [BROWSER, REAL_WINDOW] : [])];
+  const wanted = [ENGINE, ...(window || windowTests ? [WINDOW] : []), ...(windowTests ? [BROWSER, REAL_WINDOW, SOUND] : [])];
   const needs = wanted.flatMap((list) => list[process.platform] ?? []);
   if (process.platform === "darwin" && output("xcode-select", ["-p"]) === undefined)
     throw new Failure("the compiler is missing: run xcode-select --install, then try again");

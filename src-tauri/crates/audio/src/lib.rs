@@ -18,6 +18,7 @@
 //! silence that is marked as damaged.
 
 mod aac;
+pub mod capture;
 mod chunks;
 mod codec;
 mod container;

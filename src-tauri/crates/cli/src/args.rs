@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use recordroute_engine::Format;
-use recordroute_engine::core::{JobId, Language, RecordingId};
+use recordroute_engine::core::{CaptureId, JobId, Language, RecordingId};
 
 /// Turns recordings into text that can be found again, on this computer alone.
 #[derive(Debug, Parser)]
@@ -35,6 +35,12 @@ pub struct Cli {
 pub enum Command {
     /// Transcribe audio or video files and keep them in the library
     Transcribe(TranscribeArgs),
+    /// List the microphones and other sound inputs
+    Devices,
+    /// Record a microphone, the computer's own sound, or both, and transcribe it
+    Record(RecordArgs),
+    /// Keep recordings that a crash or a power cut left unfinished
+    Recover(RecoverArgs),
     /// List, download, import, check and remove models
     Models {
         #[command(subcommand)]
@@ -108,6 +114,41 @@ pub struct HowArgs {
     /// Transcribe silence too instead of cutting it out
     #[arg(long)]
     pub no_vad: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct RecordArgs {
+    /// Input to record, as `recordroute devices` names it; by default the system's microphone
+    #[arg(long, value_name = "ID")]
+    pub device: Option<String>,
+    /// Record the computer's own sound; with --device both, as two channels of one file
+    #[arg(long)]
+    pub system: bool,
+    /// End after so many seconds; by default with Ctrl-C
+    #[arg(long, value_name = "S", value_parser = parse_seconds)]
+    pub duration: Option<f64>,
+    /// Title; by default the time of day
+    #[arg(long, value_name = "T")]
+    pub title: Option<String>,
+    /// Write the sound (.wav) or the transcript (any other ending) to a file as well
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Only record
+    #[arg(long)]
+    pub no_transcribe: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct RecoverArgs {
+    /// Number of one of them; by default all
+    #[arg(value_name = "ID")]
+    pub id: Option<CaptureId>,
+    /// List them and change nothing
+    #[arg(long)]
+    pub list: bool,
+    /// Put that one into the trash instead
+    #[arg(long, requires = "id", conflicts_with = "list")]
+    pub discard: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -281,6 +322,13 @@ fn parse_format(text: &str) -> Result<Format, String> {
         .map_err(|_| "use txt, srt, vtt, json, csv or md".to_owned())
 }
 
+fn parse_seconds(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if seconds > 0.0 && seconds.is_finite() => Ok(seconds),
+        _ => Err("use a number of seconds above 0".to_owned()),
+    }
+}
+
 fn parse_quantization(text: &str) -> Result<recordroute_engine::core::Quantization, String> {
     use recordroute_engine::core::Quantization;
     match text.to_ascii_lowercase().as_str() {
@@ -306,6 +354,9 @@ mod tests {
         for call in [
             "recordroute transcribe a.m4a b.mp3 --model whisper-base --language ko --translate --prompt x \
              --vocabulary v.txt --format srt --output out --threads 2 --no-vad --no-save",
+            "recordroute devices --json",
+            "recordroute record --device pulseaudio:mic --system --duration 2.5 --title T --output a.wav --no-transcribe",
+            "recordroute recover 3 --discard",
             "recordroute models list",
             "recordroute models get whisper-base",
             "recordroute models import dir --id mine --quantize q5_1",

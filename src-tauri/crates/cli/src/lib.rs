@@ -8,6 +8,7 @@ mod args;
 mod cancel;
 mod commands;
 mod follow;
+mod meter;
 mod output;
 
 use std::process::ExitCode;
@@ -56,6 +57,9 @@ fn run(cli: Cli, output: &Output) -> Result<ExitCode, Failure> {
     let context = Context { settings, output };
     match cli.command {
         Command::Transcribe(args) => commands::transcribe::run(&context, args),
+        Command::Devices => commands::devices::run(&context),
+        Command::Record(args) => commands::record::run(&context, &args),
+        Command::Recover(args) => commands::recover::run(&context, &args),
         Command::Models { command } => commands::models::run(&context, command),
         Command::History { command } => commands::history::run(&context, command),
         Command::Search(args) => commands::search::run(&context, &args),

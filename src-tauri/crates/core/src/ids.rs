@@ -38,3 +38,7 @@ id!(
     /// A tag in one library.
     TagId
 );
+id!(
+    /// A recording that is being made, in one library's journal.
+    CaptureId
+);

@@ -5,6 +5,7 @@
 //! -1.0..=1.0 at [`SAMPLE_RATE_HZ`], probabilities and confidences are `f32` in 0.0..=1.0.
 #![warn(missing_docs)]
 
+mod capture;
 mod chunk;
 mod error_code;
 mod error_rate;
@@ -19,12 +20,13 @@ mod recording;
 mod traits;
 mod transcript;
 
+pub use capture::{Capture, Note, NoteKind};
 pub use chunk::{Chunk, Piece, TimeMap, VoiceSpan};
 pub use error_code::ErrorCode;
 pub use error_rate::{ErrorRate, character_error_rate, word_error_rate};
 pub use event::{Event, Progress, Stage};
 pub use generate::{Embedder, GenerateOptions, Generated, Generator};
-pub use ids::{JobId, RecordingId, TagId};
+pub use ids::{CaptureId, JobId, RecordingId, TagId};
 pub use job::{Job, JobKind, JobState};
 pub use language::{DetectedLanguage, Language, LanguageCode, UnknownLanguage};
 pub use model::{InvalidModelId, ModelFormat, ModelId, ModelKind, Quantization};

@@ -212,7 +212,7 @@ fn referenced(path: &Path) -> Result<String, Error> {
 }
 
 /// None where it was cancelled.
-fn hash_file(path: &Path, cancel: &CancellationToken) -> std::io::Result<Option<String>> {
+pub(crate) fn hash_file(path: &Path, cancel: &CancellationToken) -> std::io::Result<Option<String>> {
     let mut hasher = Sha256::new();
     let is_whole = read_blocks(path, cancel, |block| {
         hasher.update(block);

@@ -234,11 +234,7 @@ impl Engine {
         model: Option<&str>,
         options: TranscribeOptions,
     ) -> Result<JobId, Error> {
-        let model = choose_speech_model(&self.inner.models, &self.settings(), model, options.language)?;
-        let kind = JobKind::Transcribe {
-            model: model.id.to_string(),
-            options,
-        };
+        let kind = self.transcription(model, options)?;
         let job_id = match self.inner.queue.mode() {
             QueueMode::All => self.inner.library.enqueue(id, &kind)?,
             QueueMode::Own => self
@@ -252,6 +248,31 @@ impl Engine {
         });
         self.inner.queue.submit(job_id);
         Ok(job_id)
+    }
+
+    /// The same for whoever works through the queue, in [`QueueMode::Own`] not this program.
+    pub(crate) fn transcribe_later(&self, id: RecordingId) -> Result<JobId, Error> {
+        let options = self.settings().transcribe_options();
+        let job_id = self
+            .inner
+            .library
+            .enqueue(id, &self.transcription(None, options)?)?;
+        self.announce(Event::JobQueued {
+            job_id,
+            recording_id: id,
+        });
+        if self.inner.queue.mode() == QueueMode::All {
+            self.inner.queue.submit(job_id);
+        }
+        Ok(job_id)
+    }
+
+    fn transcription(&self, model: Option<&str>, options: TranscribeOptions) -> Result<JobKind, Error> {
+        let model = choose_speech_model(&self.inner.models, &self.settings(), model, options.language)?;
+        Ok(JobKind::Transcribe {
+            model: model.id.to_string(),
+            options,
+        })
     }
 
     /// Jobs: running ones first, then the queue in its order, then those that ended, newest first.

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use recordroute_audio::AudioError;
+use recordroute_audio::capture::CaptureError;
 use recordroute_core::{ErrorCode, JobId};
 use recordroute_models::ModelsError;
 use recordroute_store::StoreError;
@@ -22,6 +23,9 @@ pub enum Error {
     /// The settings cannot be read or saved; show the sentence.
     #[error(transparent)]
     Settings(#[from] crate::SettingsError),
+    /// Nothing can be recorded, or not any more; show the sentence.
+    #[error(transparent)]
+    Capture(#[from] CaptureError),
     /// The worker could not be started or died.
     #[error(transparent)]
     Worker(#[from] WorkerError),
@@ -87,12 +91,27 @@ impl Error {
             Self::Search(_) | Self::Settings(_) | Self::JobState { .. } | Self::Invalid(_) => {
                 ErrorCode::InvalidInput
             }
+            Self::Capture(error) => capture_error_code(error),
             Self::Worker(_) => ErrorCode::WorkerDied,
             Self::Refused { code, .. } => *code,
             Self::Unreadable { source, .. } | Self::Unwritable { source, .. } => io_error_code(source),
             Self::NoSpeechModel { .. } => ErrorCode::ModelMissing,
             Self::NotASpeechModel { .. } => ErrorCode::ModelInvalid,
         }
+    }
+}
+
+fn capture_error_code(error: &CaptureError) -> ErrorCode {
+    match error {
+        CaptureError::NoDevice | CaptureError::NoSystemSound | CaptureError::UnknownDevice { .. } => {
+            ErrorCode::NotFound
+        }
+        CaptureError::DiskFull { .. } => ErrorCode::DiskFull,
+        CaptureError::Io { source, .. } => io_error_code(source),
+        CaptureError::Denied
+        | CaptureError::Device { .. }
+        | CaptureError::NotACapture { .. }
+        | CaptureError::Ended => ErrorCode::Other,
     }
 }
 

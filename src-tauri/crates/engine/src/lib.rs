@@ -7,6 +7,7 @@
 //! - the queue: one thread that claims jobs from the library by a lease, lets the worker do them,
 //!   and stores each chunk's segments in one transaction with the job's progress. A job that was
 //!   interrupted, however hard, goes on from its last stored chunk.
+//! - [`Engine::record`]: sound from devices, written so that a cut at any moment loses less than a second.
 //!
 //! Methods block; call them off the async runtime. They are safe to call from several threads.
 #![warn(missing_docs)]
@@ -15,6 +16,7 @@ mod add;
 mod add_many;
 mod advice;
 mod bench;
+mod capture_lock;
 mod diagnostics;
 mod doctor;
 mod engine;
@@ -30,10 +32,13 @@ mod model_work;
 mod progress;
 mod queue;
 mod reading;
+mod record;
+mod recover;
 mod run_job;
 mod session;
 mod settings;
 mod settings_file;
+mod speakers;
 mod tasks;
 mod walk;
 pub mod worker;
@@ -54,11 +59,14 @@ pub use model_work::{
     DownloadEnd, ModelProgress, ModelWork, download_model, import_model, import_name, model_id, verify_model,
 };
 pub use reading::TagCount;
+pub use record::{LiveRecording, RecordOptions, Recorded, input_devices};
+pub use recordroute_audio::capture;
 pub use recordroute_core as core;
 pub use recordroute_export::Format;
 pub use recordroute_models as models;
 pub use recordroute_search::{Hit, SnippetPart};
 pub use recordroute_store::{JobListing, Listing};
+pub use recover::UnfinishedRecording;
 pub use session::{About, Place, Session, SessionListener};
 pub use settings::{InterfaceLanguage, MediaPolicy, Overrides, Settings, SettingsError, Theme};
 pub use settings_file::SettingsSources;

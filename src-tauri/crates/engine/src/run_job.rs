@@ -13,6 +13,7 @@ use crate::Error;
 use crate::advice::machine_memory;
 use crate::progress::ProgressMeter;
 use crate::queue::Runner;
+use crate::speakers::Speakers;
 use crate::worker::{Message, Request, TranscribeRequest, WorkerError, WorkerProcess};
 
 /// How often the tokens are looked at while the worker computes.
@@ -125,6 +126,7 @@ impl Runner {
             job,
             model: &model,
             known_language: language,
+            speakers: Speakers::of(&library, job.recording_id)?,
             meter: ProgressMeter::new(done_ms, recording.duration_ms),
         };
         let end = run.follow(&mut worker, seq, cancel);
@@ -180,6 +182,7 @@ struct Run<'a> {
     job: &'a Job,
     model: &'a InstalledModel,
     known_language: Option<DetectedLanguage>,
+    speakers: Option<Speakers>,
     meter: ProgressMeter,
 }
 
@@ -256,9 +259,12 @@ impl Run<'_> {
     fn store(
         &mut self,
         source_end_ms: u64,
-        segments: Vec<Segment>,
+        mut segments: Vec<Segment>,
         language: DetectedLanguage,
     ) -> Result<(), Error> {
+        if let Some(speakers) = &self.speakers {
+            speakers.label(&mut segments);
+        }
         let (job_id, recording_id) = (self.job.id, self.job.recording_id);
         // The first run found the language with a probability; a resumed one was only told it.
         let language = self.known_language.get_or_insert(language);

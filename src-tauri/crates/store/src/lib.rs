@@ -6,6 +6,8 @@
 //!   owner loses it when it runs out ([`Library::claim_next`], [`Library::renew`]).
 //! - Segments are stored with the position of the job in one transaction ([`Library::record_chunk`]),
 //!   so that a job that died goes on where it was, and nothing is lost or doubled.
+//! - A recording that is being made stands in a journal before its first frame is written, and becomes
+//!   a recording in the transaction that takes it out ([`Library::finish_capture`]).
 //! - Text is kept in NFC. [`fold`] is what is compared when something is looked for, and
 //!   [`Library::find_segments`] finds it by an index over runs of one to three characters, which
 //!   serves Korean words of two syllables as well as long English ones.
@@ -13,6 +15,7 @@
 //!
 //! Times of day are RFC 3339 in UTC with milliseconds; times in a recording are milliseconds.
 
+mod captures;
 mod clock;
 mod connection;
 mod damaged;
@@ -23,6 +26,7 @@ mod jobs;
 mod leases;
 mod media;
 mod migrations;
+mod notes;
 mod recordings;
 mod settings;
 mod streams;
@@ -35,6 +39,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+pub use captures::{CaptureDraft, CaptureEnd};
 pub use damaged::{back_up, move_aside};
 pub use error::StoreError;
 pub use find::{SegmentMatch, TitleMatch};

@@ -2,7 +2,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use crate::{StoreError, find, jobs, recordings, settings, transcripts};
+use crate::{StoreError, captures, find, jobs, notes, recordings, settings, transcripts};
 
 /// Marks the file as a RecordRoute library ("RRLB") in SQLite's header.
 const APPLICATION_ID: i64 = 0x5252_4C42;
@@ -10,13 +10,16 @@ const APPLICATION_ID: i64 = 0x5252_4C42;
 /// One list of statements for each version of the file, oldest first. Append only: a released
 /// version is never edited, because libraries that have it are out there. Each step stands beside
 /// the code of its table. An older program refuses a file of a newer version.
-const MIGRATIONS: &[&[&str]] = &[&[
-    recordings::SCHEMA_V1,
-    transcripts::SCHEMA_V1,
-    find::SCHEMA_V1,
-    jobs::SCHEMA_V1,
-    settings::SCHEMA_V1,
-]];
+const MIGRATIONS: &[&[&str]] = &[
+    &[
+        recordings::SCHEMA_V1,
+        transcripts::SCHEMA_V1,
+        find::SCHEMA_V1,
+        jobs::SCHEMA_V1,
+        settings::SCHEMA_V1,
+    ],
+    &[captures::SCHEMA_V2, notes::SCHEMA_V2],
+];
 
 /// The newest version of the file that this program knows.
 pub(crate) const SCHEMA_VERSION: i64 = MIGRATIONS.len() as i64;

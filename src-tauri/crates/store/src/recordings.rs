@@ -75,34 +75,7 @@ pub struct Listing {
 impl Library {
     /// Adds a recording. The title is made safe to show: one line, NFC, at most 500 characters.
     pub fn add_recording(&self, draft: &RecordingDraft) -> Result<RecordingId, StoreError> {
-        let (kind, path) = match &draft.media {
-            MediaPlace::Library(path) => {
-                crate::media::check_relative(path)?;
-                ("library", path)
-            }
-            MediaPlace::Referenced(path) => ("referenced", path),
-        };
-        let title = clean_title(&draft.title).or_else(|| clean_title(&draft.source));
-        let title = title.unwrap_or_else(|| "Untitled".to_owned());
-        let source: String = draft.source.nfc().collect();
-        self.write(|transaction| {
-            transaction.execute(
-                "INSERT INTO recordings (title, source, media_kind, media_path, hash, bytes, created_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                params![
-                    title,
-                    source,
-                    kind,
-                    path,
-                    draft.hash,
-                    to_sql_int(draft.bytes),
-                    clock::now()
-                ],
-            )?;
-            let id = RecordingId(transaction.last_insert_rowid());
-            find::index_title(transaction, id, &title)?;
-            Ok(id)
-        })
+        self.write(|transaction| insert(transaction, draft, &clock::now()))
     }
 
     /// The recording with that number, also from the trash.
@@ -225,6 +198,39 @@ impl Library {
     }
 }
 
+pub(crate) fn insert(
+    transaction: &Transaction<'_>,
+    draft: &RecordingDraft,
+    created_at: &str,
+) -> Result<RecordingId, StoreError> {
+    let (kind, path) = match &draft.media {
+        MediaPlace::Library(path) => {
+            crate::media::check_relative(path)?;
+            ("library", path)
+        }
+        MediaPlace::Referenced(path) => ("referenced", path),
+    };
+    let title = clean_title(&draft.title).or_else(|| clean_title(&draft.source));
+    let title = title.unwrap_or_else(|| "Untitled".to_owned());
+    let source: String = draft.source.nfc().collect();
+    transaction.execute(
+        "INSERT INTO recordings (title, source, media_kind, media_path, hash, bytes, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        params![
+            title,
+            source,
+            kind,
+            path,
+            draft.hash,
+            to_sql_int(draft.bytes),
+            created_at
+        ],
+    )?;
+    let id = RecordingId(transaction.last_insert_rowid());
+    find::index_title(transaction, id, &title)?;
+    Ok(id)
+}
+
 /// Changes one column; `sql` takes the number as ?1 and the value as ?2.
 pub(crate) fn change(
     transaction: &Transaction<'_>,
@@ -268,7 +274,7 @@ pub(crate) fn collect(
 }
 
 /// One visible line in NFC, or none where nothing visible is left.
-fn clean_title(title: &str) -> Option<String> {
+pub(crate) fn clean_title(title: &str) -> Option<String> {
     let shown: String = title
         .nfc()
         .map(|c| if c.is_control() { ' ' } else { c })

@@ -3,6 +3,7 @@ use std::process::ExitCode;
 use recordroute_engine::core::{Job, JobId, JobState};
 use recordroute_engine::{Engine, JobListing};
 
+use super::recover::report_unfinished;
 use super::when::local_minute;
 use crate::Context;
 use crate::args::JobsCommand;
@@ -37,6 +38,7 @@ pub fn run(context: &Context<'_>, command: JobsCommand) -> Result<ExitCode, Fail
             return work_through(context, &engine, &[job]);
         }
         JobsCommand::Run => {
+            report_unfinished(context, &engine);
             let jobs = engine.open_jobs()?;
             if jobs.is_empty() {
                 output.note("Nothing waits.");

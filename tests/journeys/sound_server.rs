@@ -1,0 +1,276 @@
+//! A sound server of a test's own: a null sink whose monitor is the microphone.
+
+use std::collections::VecDeque;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use recordroute_testkit::Home;
+
+/// What is played into this is heard by [`MICROPHONE`], bit for bit.
+pub const SINK: &str = "fakemic";
+/// The monitor of [`SINK`].
+pub const MICROPHONE: &str = "fakemic.monitor";
+/// Output of the computer; its monitor is the computer's own sound.
+pub const SPEAKERS: &str = "speakers";
+
+pub const SAMPLE_RATE_HZ: usize = 48_000;
+
+/// A running PulseAudio. Ends with the test.
+pub struct SoundServer {
+    folder: Home,
+    server: Child,
+    /// Keeps the monitor awake: without it the first seconds of a recording are lost.
+    listener: Option<Child>,
+}
+
+impl SoundServer {
+    pub fn start() -> Self {
+        let folder = Home::new().expect("a folder can be made");
+        let server = Command::new("pulseaudio")
+            .args([
+                "-n",
+                "--daemonize=no",
+                "--exit-idle-time=-1",
+                "--disallow-exit",
+                "--log-level=error",
+            ])
+            .args(["-L", "module-native-protocol-unix auth-anonymous=1"])
+            .args([
+                "-L",
+                &format!("module-null-sink sink_name={SINK} rate=48000 channels=2"),
+            ])
+            .args([
+                "-L",
+                &format!("module-null-sink sink_name={SPEAKERS} rate=44100 channels=2"),
+            ])
+            .env("XDG_RUNTIME_DIR", folder.path())
+            .env("HOME", folder.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("pulseaudio is installed by `npm test`");
+        let mut started = Self {
+            folder,
+            server,
+            listener: None,
+        };
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !started.pactl(&["info"]) {
+            assert!(Instant::now() < deadline, "the sound server answers");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        assert!(
+            started.pactl(&["set-default-source", MICROPHONE]),
+            "the microphone is the default"
+        );
+        assert!(started.pactl(&["set-default-sink", SPEAKERS]), "and the speakers");
+        started.listener = Some(started.client("parec", &["-d", MICROPHONE, "--latency-msec=10"]));
+        std::thread::sleep(Duration::from_secs(1));
+        started
+    }
+
+    /// The folder in which clients find the server.
+    pub fn runtime_dir(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn command(&self, program: &str, args: &[&str]) -> Command {
+        let mut command = Command::new(program);
+        command
+            .args(args)
+            .env("XDG_RUNTIME_DIR", self.runtime_dir())
+            .env("HOME", self.runtime_dir())
+            .env_remove("PULSE_SERVER")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        command
+    }
+
+    /// Whether the server did what it was told.
+    pub fn pactl(&self, args: &[&str]) -> bool {
+        self.command("pactl", args)
+            .status()
+            .expect("pactl is installed by `npm test`")
+            .success()
+    }
+
+    fn client(&self, program: &str, args: &[&str]) -> Child {
+        self.command(program, args)
+            .spawn()
+            .expect("the client is installed by `npm test`")
+    }
+
+    /// Plays a file once, without waiting for its end.
+    pub fn play(&self, file: &Path, sink: &str) -> Playing {
+        let device = format!("--device={sink}");
+        let file = file.to_str().expect("test paths are text");
+        Playing {
+            child: self.client("paplay", &[&device, file]),
+        }
+    }
+
+    /// Plays a signal that counts milliseconds, and listens to it.
+    pub fn count(&self) -> Counter {
+        let format = [
+            "--raw",
+            "--format=s16le",
+            "--rate=48000",
+            "--channels=2",
+            "--latency-msec=1000",
+        ];
+        let device = format!("--device={SINK}");
+        let mut player = self
+            .command("pacat", &[&["--playback", &device], &format[..]].concat())
+            .stdin(Stdio::piped())
+            .spawn()
+            .expect("pacat is installed by `npm test`");
+        let device = format!("--device={MICROPHONE}");
+        let format = [
+            "--raw",
+            "--format=s16le",
+            "--rate=48000",
+            "--channels=2",
+            "--latency-msec=10",
+        ];
+        let mut ear = self
+            .command("parec", &[&[device.as_str()], &format[..]].concat())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("parec is installed by `npm test`");
+        let stop = Arc::new(AtomicBool::new(false));
+        let heard = Arc::new(AtomicU64::new(0));
+        let mut stdin = player.stdin.take().expect("it is piped");
+        let stopped = Arc::clone(&stop);
+        let speak = std::thread::spawn(move || {
+            for ms in 0.. {
+                let value = counter_value(ms).to_le_bytes();
+                let bytes: Vec<u8> = value
+                    .iter()
+                    .copied()
+                    .cycle()
+                    .take(4 * SAMPLE_RATE_HZ / 1_000)
+                    .collect();
+                if stopped.load(Ordering::SeqCst) || stdin.write_all(&bytes).is_err() {
+                    return;
+                }
+            }
+        });
+        let mut stdout = ear.stdout.take().expect("it is piped");
+        let newest = Arc::clone(&heard);
+        let listen = std::thread::spawn(move || {
+            let mut last = VecDeque::with_capacity(2);
+            let mut bytes = [0_u8; 960];
+            while let Ok(n_bytes) = stdout.read(&mut bytes) {
+                if n_bytes == 0 {
+                    return;
+                }
+                last.extend(bytes[..n_bytes].iter().copied());
+                // Whole frames of two channels; the newest one counts.
+                while last.len() >= 8 {
+                    last.drain(..4);
+                }
+                if last.len() >= 4 {
+                    let value = i16::from_le_bytes([last[0], last[1]]);
+                    newest.store(value as u64, Ordering::SeqCst);
+                }
+            }
+        });
+        Counter {
+            stop,
+            heard,
+            children: Mutex::new(vec![player, ear]),
+            threads: vec![speak, listen],
+        }
+    }
+}
+
+impl Drop for SoundServer {
+    fn drop(&mut self) {
+        for child in self.listener.iter_mut().chain([&mut self.server]) {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// A file that is being played.
+pub struct Playing {
+    child: Child,
+}
+
+impl Playing {
+    /// Waits for its end.
+    pub fn wait(mut self) {
+        assert!(
+            self.child.wait().expect("it ends").success(),
+            "the file was played"
+        );
+    }
+}
+
+/// A counter that is being played.
+pub struct Counter {
+    stop: Arc<AtomicBool>,
+    heard: Arc<AtomicU64>,
+    children: Mutex<Vec<Child>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// The period of the counter, milliseconds; larger than what is ever compared.
+pub const COUNTER_PERIOD_MS: u64 = 32_000;
+
+/// The sample for a millisecond; never silence.
+fn counter_value(ms: u64) -> i16 {
+    (ms % COUNTER_PERIOD_MS) as i16 + 1
+}
+
+impl Counter {
+    /// The millisecond that can be heard now.
+    pub fn now(&self) -> u64 {
+        self.heard.load(Ordering::SeqCst).saturating_sub(1)
+    }
+
+    /// Waits until it is heard.
+    pub fn wait(&self) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while self.heard.load(Ordering::SeqCst) == 0 {
+            assert!(Instant::now() < deadline, "what is played is heard");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for Counter {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::SeqCst);
+        for child in self
+            .children
+            .get_mut()
+            .expect("nobody panicked with it")
+            .iter_mut()
+        {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The samples of a WAV, channel by channel.
+pub fn channels(path: &PathBuf) -> Vec<Vec<i16>> {
+    let mut reader = hound::WavReader::open(path).expect("it is a WAV");
+    let n_channels = usize::from(reader.spec().channels);
+    let mut channels = vec![Vec::new(); n_channels];
+    for (idx, sample) in reader.samples::<i16>().enumerate() {
+        channels[idx % n_channels].push(sample.expect("it is whole"));
+    }
+    channels
+}
