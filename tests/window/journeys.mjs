@@ -141,8 +141,8 @@ export const journeys = {
     const bus = window.process.environment.find((line) => line.startsWith("DBUS_SESSION_BUS_ADDRESS="));
     const env = { ...home.env, DBUS_SESSION_BUS_ADDRESS: bus?.slice("DBUS_SESSION_BUS_ADDRESS=".length) };
     const second = spawn(tools.application, ["Second start.m4a"], { env, cwd: home.dir, stdio: "ignore" });
-    const code = await new Promise((done) => second.once("exit", done));
-    expect(code === 0, `the second start ends at once: ${code}`);
+    const code = await new Promise((done) => second.once("exit", (code, signal) => done(code ?? signal)));
+    expect(code === 0, `the second start ends at once and well: ${code}`);
     await window.sees("Second start", { ms: 20_000 });
     await window.sees(SENTENCE, { ms: 60_000 });
     await window.end();
