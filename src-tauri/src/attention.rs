@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use recordroute_engine::core::{Event, JobId, RecordingId};
-use tauri::window::{ProgressBarState, ProgressBarStatus};
 use tauri::{AppHandle, Manager, Runtime};
 use tauri_plugin_notification::NotificationExt;
 
 use crate::native_words::Words;
 use crate::shell::Shell;
+use crate::task_bar::TaskBar;
 
 /// From then on people turn to something else while they wait.
 const LONG_JOB: Duration = Duration::from_secs(30);
@@ -17,15 +17,15 @@ const LONG_JOB: Duration = Duration::from_secs(30);
 pub struct Attention<R: Runtime> {
     app: AppHandle<R>,
     began: HashMap<JobId, Instant>,
-    shown_percent: Option<u64>,
+    task_bar: TaskBar,
 }
 
 impl<R: Runtime> Attention<R> {
     pub fn new(app: AppHandle<R>) -> Self {
         Self {
+            task_bar: TaskBar::new(app.clone()),
             app,
             began: HashMap::new(),
-            shown_percent: None,
         }
     }
 
@@ -34,7 +34,7 @@ impl<R: Runtime> Attention<R> {
             Event::JobProgress { job_id, progress, .. } => {
                 self.began.entry(*job_id).or_insert_with(Instant::now);
                 if let Some(fraction) = progress.fraction {
-                    self.show(Some((fraction.clamp(0.0, 1.0) * 100.0) as u64));
+                    self.task_bar.show(Some((fraction.clamp(0.0, 1.0) * 100.0) as u64));
                 }
             }
             Event::JobDone {
@@ -49,29 +49,13 @@ impl<R: Runtime> Attention<R> {
     }
 
     fn ended(&mut self, job_id: JobId, tell: Option<(RecordingId, bool)>) {
-        self.show(None);
+        self.task_bar.show(None);
         let was_long = self
             .began
             .remove(&job_id)
             .is_some_and(|began| began.elapsed() >= LONG_JOB);
         if let Some((recording_id, is_done)) = tell.filter(|_| was_long) {
             self.notify(recording_id, is_done);
-        }
-    }
-
-    fn show(&mut self, percent: Option<u64>) {
-        if self.shown_percent == percent {
-            return;
-        }
-        self.shown_percent = percent;
-        let state = ProgressBarState {
-            status: Some(percent.map_or(ProgressBarStatus::None, |_| ProgressBarStatus::Normal)),
-            progress: percent,
-        };
-        if let Some(window) = self.app.get_webview_window("main")
-            && let Err(error) = window.set_progress_bar(state)
-        {
-            tracing::debug!(%error, "the system shows no progress");
         }
     }
 

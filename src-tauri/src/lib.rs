@@ -18,6 +18,7 @@ mod media;
 mod native_words;
 mod paths;
 mod shell;
+mod task_bar;
 mod window;
 mod wire;
 

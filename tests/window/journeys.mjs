@@ -2,6 +2,7 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { spawn } from "node:child_process";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 
 import { root } from "../../src-tauri/scripts/setup/project.mjs";
 import { run, say } from "../../src-tauri/scripts/setup/run.mjs";
@@ -125,10 +126,31 @@ export const journeys = {
     const text = await window.text();
     expect(!text.includes("was killed"), "with progress stored the job goes on by itself");
     await window.picture("after-kill");
-    const rows = await window.run(() => Number(document.querySelector("[data-transcript] li")?.getAttribute("aria-setsize")));
-    // The sentence comes once in each chunk of half a minute: of a text that says the same all the time
-    // the guards keep one and mark it.
-    expect(rows >= 8, `nothing that was said is missing: ${rows} segments in five minutes`);
+    // Of a text that says the same all the time the guards keep one sentence in each chunk of half a minute
+    // and mark it: a chunk that was lost leaves a whole minute without one, one that came twice goes back in time.
+    const starts = await rowStarts(window);
+    const steps = starts.map((ms, idx) => (ms - (starts[idx - 1] ?? 0)) / 1000);
+    say(`    ${starts.length} segments, at most ${Math.max(...steps).toFixed(1)} s from one to the next`);
+    expect(steps.slice(1).every((seconds) => seconds > 0), `each stretch is there once: ${starts}`);
+    expect(Math.max(...steps, 306 - starts.at(-1) / 1000) < 45, `no stretch is missing: ${starts}`);
+    await window.end();
+  },
+
+  async "the task bar shows how far a job is, and its end is told where nobody looks"(tools) {
+    const home = tools.stage.home({ ...QUICK, interface_language: "ko" });
+    const talk = writeTalk(join(home.dir, "긴 회의.wav"), 150);
+    const window = await open(tools, home, [talk]);
+    const shown = await desk(tools, window);
+    const id = await tools.mouse.place(window.process.pid);
+    tools.mouse.tool("windowminimize", "--sync", id);
+    const isTold = () => shown.find(({ title }) => title === "긴 회의");
+    // Only a job of more than half a minute is told.
+    const told = await until("the notification", isTold, { ms: 420_000 });
+    expect(told.body === "텍스트로 변환했습니다.", `it says what happened: ${told.body}`);
+    const percents = shown.filter(({ program }) => program === "application://RecordRoute.desktop").map(({ percent }) => percent);
+    say(`    the task bar showed ${percents.join(" ")}`);
+    expect(new Set(percents).size > 5, `the bar moves: ${percents}`);
+    expect(percents.at(-1) === null, `and goes away: ${percents}`);
     await window.end();
   },
 
@@ -138,9 +160,7 @@ export const journeys = {
     await window.sees("Drop a recording here");
     const file = join(home.dir, "Second start.m4a");
     copyFileSync(join(root, "tests/fixtures/sample-en.m4a"), file);
-    const bus = window.process.environment.find((line) => line.startsWith("DBUS_SESSION_BUS_ADDRESS="));
-    const env = { ...home.env, DBUS_SESSION_BUS_ADDRESS: bus?.slice("DBUS_SESSION_BUS_ADDRESS=".length) };
-    const second = spawn(tools.application, ["Second start.m4a"], { env, cwd: home.dir, stdio: "ignore" });
+    const second = spawn(tools.application, ["Second start.m4a"], { env: window.env(), cwd: home.dir, stdio: "ignore" });
     const code = await new Promise((done) => second.once("exit", (code, signal) => done(code ?? signal)));
     expect(code === 0, `the second start ends at once and well: ${code}`);
     await window.sees("Second start", { ms: 20_000 });
@@ -351,6 +371,38 @@ export const journeys = {
     }
   },
 };
+
+/** Where each segment of the open transcript starts, in milliseconds; rows are made only where one looks. */
+async function rowStarts(window) {
+  const rows = await window.runLater((done) => {
+    const page = document.querySelector("[data-transcript]");
+    const found = new Map();
+    page.scrollTop = 0;
+    const look = () => {
+      for (const row of page.querySelectorAll("li"))
+        found.set(Number(row.getAttribute("aria-posinset")), Number(row.querySelector("[data-ms]").dataset.ms));
+      if (page.scrollTop + page.clientHeight >= page.scrollHeight - 1) return done([...found]);
+      page.scrollTop += page.clientHeight / 2;
+      setTimeout(look, 60);
+    };
+    setTimeout(look, 200);
+  });
+  const starts = rows.sort(([one], [other]) => one - other);
+  const said = await window.run(() => Number(document.querySelector("[data-transcript] li")?.getAttribute("aria-setsize")));
+  expect(starts.length === said, `every segment can be scrolled to: ${starts.length} of ${said}`);
+  return starts.map(([, ms]) => ms);
+}
+
+/** A desktop on the bus of that window; what it shows is put into the list that is given back. */
+async function desk(tools, window) {
+  const shown = [];
+  const program = tools.stage.start("/usr/bin/python3", [join(import.meta.dirname, "desk.py")], {
+    env: window.env(), stdio: ["ignore", "pipe", "inherit"],
+  });
+  createInterface({ input: program.stdout }).on("line", (line) => shown.push(JSON.parse(line)));
+  await until("the desktop", () => shown.some(({ ready }) => ready), { ms: 10_000 });
+  return shown;
+}
 
 /** Whether the media element can play what the protocol gives. */
 async function playable(window) {

@@ -129,6 +129,12 @@ export class Window {
     return startedAtMs(this.process);
   }
 
+  /** For programs that shall be on its message bus. */
+  env() {
+    const bus = this.process.environment.find((line) => line.startsWith("DBUS_SESSION_BUS_ADDRESS="));
+    return { ...this.place.env, DBUS_SESSION_BUS_ADDRESS: bus?.slice("DBUS_SESSION_BUS_ADDRESS=".length) };
+  }
+
   workers() {
     return processesOf(this.place.application).filter(({ parent, args }) => parent === this.process.pid && args[1] === "worker");
   }
