@@ -173,7 +173,7 @@ fn files_that_nobody_handed_over_are_not_added() {
         error["code"], "invalid_input",
         "the page cannot make up paths: {error}"
     );
-    Paths::open(home.app.handle(), vec![file.clone()]);
+    events::open_files(home.app.handle(), vec![file.clone()]);
     assert_eq!(
         home.ask("take_opened_paths", json!({})).unwrap(),
         json!([file]),
@@ -185,7 +185,7 @@ fn files_that_nobody_handed_over_are_not_added() {
         "and is given once"
     );
     let gone = home.folder.path().join("gone.wav");
-    Paths::open(home.app.handle(), vec![gone.clone()]);
+    events::open_files(home.app.handle(), vec![gone.clone()]);
     let summary = add(&gone).unwrap();
     assert_eq!(
         summary,
