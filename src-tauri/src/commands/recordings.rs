@@ -1,5 +1,5 @@
-use recordroute_engine::core::RecordingId;
 use recordroute_engine::Engine;
+use recordroute_engine::core::RecordingId;
 
 use super::{Answer, Core};
 use crate::events::AppEvent;

@@ -102,7 +102,8 @@ export class App {
       await Promise.all([this.queue.refresh(), this.models.refresh(), this.recorder.load()]);
       const newest = this.library.recordings?.[0];
       if (this.recorder.live) this.view = "record";
-      else if (this.reading.id === null && newest && !this.narrow) this.open(newest.id);
+      // Whoever went somewhere meanwhile stays there.
+      else if (this.reading.id === null && newest && !this.narrow) void this.reading.open(newest.id);
       const opened = await this.backend.takeOpenedPaths();
       if (opened.length > 0) void this.adding.add(opened);
     } catch (error) {

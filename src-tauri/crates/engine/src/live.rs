@@ -298,3 +298,91 @@ fn status_of(status: CaptureStatus, levels: Vec<Levels>, has_microphone: bool) -
         levels,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use recordroute_audio::capture::{CaptureFormat, Gap, GapReason};
+
+    use super::*;
+
+    fn status(n_devices: usize, silent_ms: &[u64]) -> CaptureStatus {
+        let device = DeviceStatus {
+            name: "Hum".to_owned(),
+            is_connected: true,
+            drift_ms: 0.0,
+            n_xruns: 0,
+        };
+        CaptureStatus {
+            state: CaptureState::Running,
+            elapsed_ms: 60_000,
+            written_ms: 59_500,
+            format: CaptureFormat {
+                sample_rate_hz: 48_000,
+                n_channels: 2,
+                width: recordroute_audio::capture::SampleWidth::Bits16,
+            },
+            devices: vec![device; n_devices],
+            levels: None,
+            n_clipped: vec![0, 0],
+            silent_ms: silent_ms.to_vec(),
+            n_frames_lost: 4_800,
+            gaps: vec![
+                Gap {
+                    track: 0,
+                    start_ms: 10_000,
+                    end_ms: Some(12_000),
+                    reason: GapReason::DeviceLost,
+                },
+                Gap {
+                    track: 0,
+                    start_ms: 57_000,
+                    end_ms: None,
+                    reason: GapReason::DeviceLost,
+                },
+                Gap {
+                    track: 0,
+                    start_ms: 1_000,
+                    end_ms: Some(1_100),
+                    reason: GapReason::Overrun,
+                },
+            ],
+            disk_low_bytes: None,
+        }
+    }
+
+    #[test]
+    fn silence_is_told_of_where_somebody_should_be_heard() {
+        let no_signal = |n_devices, silent_ms: &[u64]| {
+            status_of(status(n_devices, silent_ms), Vec::new(), true).no_signal
+        };
+        assert!(no_signal(1, &[6_000, 6_000]), "a dead microphone");
+        assert!(!no_signal(1, &[6_000, 0]), "one of its channels is alive");
+        assert!(
+            no_signal(2, &[6_000, 0]),
+            "a dead microphone beside a computer that plays"
+        );
+        assert!(
+            !no_signal(2, &[0, 600_000]),
+            "a computer that plays nothing beside a microphone is usual"
+        );
+    }
+
+    #[test]
+    fn what_is_missing_is_told_in_time() {
+        let status = status_of(status(1, &[0, 0]), Vec::new(), true);
+        assert_eq!(status.lost_ms, 100, "frames are time at this rate");
+        assert_eq!(status.away_ms, 5_000, "a gap that lasts counts up to now");
+        let ended = CaptureStatus {
+            state: CaptureState::Ended {
+                reason: EndReason::DiskFull,
+            },
+            ..self::status(1, &[9_000])
+        };
+        let ended = status_of(ended, Vec::new(), true);
+        assert_eq!(
+            (ended.state, ended.no_signal),
+            (LiveState::DiskFull, false),
+            "what ended is silent with reason"
+        );
+    }
+}

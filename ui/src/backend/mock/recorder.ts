@@ -92,7 +92,7 @@ export class MockRecorder {
     this.#tell = tell;
     clearInterval(this.#timer);
     this.#timer = setInterval(() => this.tick(), TICK_MS);
-    return { ...this.#running.facts };
+    return { ...this.#running.facts, notes: [...this.#running.facts.notes] };
   }
 
   pause(paused: boolean): void {
