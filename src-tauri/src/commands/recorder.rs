@@ -3,7 +3,9 @@ use recordroute_engine::{RecordOptions, inputs};
 use tauri::ipc::Channel;
 
 use super::{Answer, Core, teller};
-use crate::wire::{InputDevice, LiveFacts, LiveStatus, Note, RecordChoice, Recorded, Recording, Unfinished};
+use crate::wire::{
+    InputDevice, LiveFacts, LiveStatus, RecordChoice, Recorded, Recording, RecordingNote, Unfinished,
+};
 
 /// Begins to record, one recording at a time; tells how it is until it ends.
 #[tauri::command]
@@ -45,7 +47,7 @@ commands! {
     transcribe_recording(transcribe: bool) -> () = run |session| session.live().set_transcribe(transcribe);
 
     /// Writes a note at this moment of the recording.
-    note_recording(text: String) -> Note = run |session| session.live().note(&text);
+    note_recording(text: String) -> RecordingNote = run |session| session.live().note(&text);
 
     /// Ends it and puts it into the library; where that fails it is among the unfinished ones.
     stop_recording() -> Recorded = run |session| session.live().stop();
@@ -61,7 +63,7 @@ commands! {
     discard_unfinished(id: i64) -> Recording = ask |engine| engine.discard_unfinished(CaptureId(id));
 
     /// The notes of a recording, in order of time.
-    notes(recording_id: i64) -> Vec<Note> = ask |engine| engine.notes(RecordingId(recording_id));
+    notes(recording_id: i64) -> Vec<RecordingNote> = ask |engine| engine.notes(RecordingId(recording_id));
 }
 
 impl From<RecordChoice> for RecordOptions {

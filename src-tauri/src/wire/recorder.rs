@@ -25,13 +25,13 @@ mirror_enum! {
 
 mirror! {
     /// A note at a time of a recording.
-    Note = domain::Note { at_ms: u64, kind: NoteKind, text: String }
+    RecordingNote = domain::Note { at_ms: u64, kind: NoteKind, text: String }
 }
 
 mirror! {
     /// What does not change by itself in a recording that is being made.
     LiveFacts = engine::LiveFacts {
-        title: String, transcribe: bool, microphone: bool, system: bool, notes: Vec<Note>,
+        title: String, transcribe: bool, microphone: bool, system: bool, notes: Vec<RecordingNote>,
     }
 }
 
