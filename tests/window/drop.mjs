@@ -15,12 +15,13 @@ export class Mouse {
     return execFileSync("xdotool", args.map(String), { env: this.stage.env, encoding: "utf8" }).trim();
   }
 
+  windowOf(pid) {
+    return this.tool("search", "--onlyvisible", "--pid", pid).split("\n").filter(Boolean).at(-1);
+  }
+
   /** Puts the window of a process where the drag source does not cover it. */
   async place(pid) {
-    const id = await until("the window on the display", () => {
-      const ids = this.tool("search", "--onlyvisible", "--pid", pid).split("\n").filter(Boolean);
-      return ids.find((one) => /Width: (\d+)/i.test(this.tool("getwindowgeometry", one)) || ids.length === 1) ?? ids.at(-1);
-    });
+    const id = await until("the window on the display", () => this.windowOf(pid));
     this.tool("windowmove", id, 10, 30);
     await pause(300);
     return id;
@@ -52,5 +53,22 @@ export class Mouse {
     this.tool("mousemove", to.x + 3, to.y + 3, "mouseup", 1);
     await pause(600);
     if (source.exitCode === null) this.stage.end(source);
+  }
+
+  /** Types a path into the system's file dialog with that title. */
+  async answerDialog(title, path) {
+    const id = await until(`the dialog “${title}”`, () => this.tool("search", "--onlyvisible", "--name", title).split("\n")[0], { ms: 10_000 });
+    await pause(500);
+    this.tool("windowactivate", "--sync", id, "key", "--clearmodifiers", "ctrl+l");
+    await pause(300);
+    this.tool("key", "--clearmodifiers", "ctrl+a", "type", "--delay", "20", path);
+    await pause(500);
+    this.tool("key", "Return");
+  }
+
+  /** The text that was copied last. */
+  clipboard() {
+    const script = "import gi; gi.require_version('Gtk', '3.0'); from gi.repository import Gtk, Gdk; print(Gtk.Clipboard.get(Gdk.SELECTION_CLIPBOARD).wait_for_text() or '')";
+    return execFileSync("/usr/bin/python3", ["-c", script], { env: this.stage.env, encoding: "utf8" });
   }
 }

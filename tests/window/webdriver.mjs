@@ -26,15 +26,24 @@ export class Window {
     this.pictures = pictures;
   }
 
-  async #send(method, path, body) {
-    const response = await fetch(`${this.place.address}${path}`, {
+  async #send(method, path, body, tries = 3) {
+    const response = await this.#fetch(method, path, body).catch(async (error) => {
+      // The driver ends a connection now and then; a wish that timed out may have been done.
+      if (tries === 1 || error.name === "TimeoutError") throw error;
+      await pause(500);
+    });
+    if (!response) return this.#send(method, path, body, tries - 1);
+    const { value } = await response.json();
+    if (!response.ok) throw new Error(`${method} ${path}: ${value?.message ?? response.status}`);
+    return value;
+  }
+
+  #fetch(method, path, body) {
+    return fetch(`${this.place.address}${path}`, {
       method, body: body === undefined ? undefined : JSON.stringify(body),
       headers: { "content-type": "application/json", connection: "close" },
       signal: AbortSignal.timeout(30_000),
     });
-    const { value } = await response.json();
-    if (!response.ok) throw new Error(`${method} ${path}: ${value?.message ?? response.status}`);
-    return value;
   }
 
   #at(method, path, body) {
@@ -87,12 +96,33 @@ export class Window {
     await until(`the button “${name}”`, pressed, { ms: 10_000 });
   }
 
-  async picture(name) {
+  /** Opens the menu with that name and takes an entry of it, by the keyboard as menus are made for. */
+  async choose(menu, entry) {
+    await this.run((name) => document.querySelector(`button[aria-label="${name}"]`).focus(), menu);
+    await this.keys("\uE007");
+    const found = () =>
+      this.run((wanted) => {
+        const item = [...document.querySelectorAll("[role=menuitem]")].find((one) => one.textContent.toLowerCase().includes(wanted));
+        item?.focus();
+        return item !== undefined;
+      }, entry);
+    await until(`“${entry}” in the menu “${menu}”`, found, { ms: 5_000 });
+    await this.keys("\uE007");
+  }
+
+  /** Presses keys where the focus is. */
+  keys(text) {
+    const actions = [...text].flatMap((value) => [{ type: "keyDown", value }, { type: "keyUp", value }]);
+    return this.#at("POST", "/actions", { actions: [{ type: "key", id: "keyboard", actions }] });
+  }
+
+  /** Of the whole display, or of the window with that id. */
+  async picture(name, id = "root") {
     // What has just come in may still be fading in.
     await pause(350);
     mkdirSync(this.pictures, { recursive: true });
     // Of the display and not by the driver: with its frame, and also while files hang over the window.
-    execFileSync("import", ["-window", "root", join(this.pictures, `${name}.png`)], { env: this.place.env });
+    execFileSync("import", ["-window", id, join(this.pictures, `${name}.png`)], { env: this.place.env });
   }
 
   startedAtMs() {
@@ -107,8 +137,11 @@ export class Window {
     return processesOf(this.place.application).some(({ pid }) => pid === this.process.pid);
   }
 
+  /** Asks until it happens, as one does whom the window asks whether it may close during a job. */
   async close() {
-    await this.#send("DELETE", `/session/${this.session}`).catch(() => {});
-    await until("the program has ended", () => !this.isAlive(), { ms: 15_000 });
+    await until("the program has ended", async () => {
+      await this.#send("DELETE", `/session/${this.session}`).catch(() => {});
+      return !this.isAlive();
+    }, { ms: 30_000, every: 500 });
   }
 }

@@ -21,11 +21,11 @@ function hasLibclang() {
   );
 }
 
-/** ALSA's way to a sound server. */
-function hasAlsaPlugins() {
-  const folders = ["/usr/lib", "/usr/lib64", "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu"];
-  return folders.some((folder) => existsSync(join(folder, "alsa-lib", "libasound_module_pcm_pulse.so")));
-}
+/** A plugin that a library of the system loads when it runs, such as a decoder of GStreamer. */
+const hasPlugin = (folder, name) => () =>
+  ["/usr/lib", "/usr/lib64", "/usr/local/lib"]
+    .flatMap((lib) => [lib, ...(existsSync(lib) ? readdirSync(lib).map((below) => join(lib, below)) : [])])
+    .some((lib) => existsSync(join(lib, folder, name)));
 
 // Needed to compile the engine and the command line.
 const ENGINE = {
@@ -65,6 +65,12 @@ const WINDOW = {
       apt: "libayatana-appindicator3-dev", dnf: "libappindicator-gtk3-devel",
       pacman: "libayatana-appindicator", zypper: "libayatana-appindicator3-devel",
     },
+    // The web view of Linux plays sound by GStreamer.
+    {
+      probe: hasPlugin("gstreamer-1.0", "libgstisomp4.so"),
+      apt: "gstreamer1.0-plugins-good", dnf: "gstreamer1-plugins-good", pacman: "gst-plugins-good", zypper: "gstreamer-plugins-good",
+    },
+    { probe: hasPlugin("gstreamer-1.0", "libgstlibav.so"), apt: "gstreamer1.0-libav", dnf: "gstreamer1-plugin-libav", pacman: "gst-libav", zypper: "gstreamer-plugins-libav" },
   ],
 };
 
@@ -101,7 +107,7 @@ const SOUND = {
   linux: [
     { probe: hasCommand("pulseaudio"), apt: "pulseaudio", dnf: "pulseaudio", pacman: "pulseaudio", zypper: "pulseaudio" },
     { probe: hasCommand("pactl"), apt: "pulseaudio-utils", dnf: "pulseaudio-utils", pacman: "libpulse", zypper: "pulseaudio-utils" },
-    { probe: hasAlsaPlugins, apt: "libasound2-plugins", dnf: "alsa-plugins-pulseaudio", pacman: "alsa-plugins", zypper: "alsa-plugins-pulse" },
+    { probe: hasPlugin("alsa-lib", "libasound_module_pcm_pulse.so"), apt: "libasound2-plugins", dnf: "alsa-plugins-pulseaudio", pacman: "alsa-plugins", zypper: "alsa-plugins-pulse" },
   ],
 };
 

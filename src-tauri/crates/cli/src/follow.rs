@@ -41,14 +41,32 @@ impl<'a> Follower<'a> {
         }
     }
 
-    /// Waits until the job has ended. `on_segments` gets what is transcribed meanwhile. When
-    /// `cancel` fires, the job is cancelled and awaited.
+    /// Waits until the job has ended and tells what should be known of that. With `prints` the text
+    /// goes to standard output as it comes. When `cancel` fires, the job is cancelled and awaited.
     pub fn follow(
         &mut self,
         job_id: JobId,
         title: &str,
         cancel: &CancellationToken,
-        mut on_segments: impl FnMut(&[Segment]) -> Result<(), Failure>,
+        prints: bool,
+    ) -> Result<Ended, Failure> {
+        let ended = self.wait(job_id, title, cancel, prints)?;
+        match &ended {
+            Ended::Done { notice: Some(notice) } => self.output.note(&format!("{title}: {notice}")),
+            Ended::Failed { message } => {
+                self.output.fail(&Failure::other(format!("{title}: {message}")));
+            }
+            Ended::Done { notice: None } | Ended::Cancelled => {}
+        }
+        Ok(ended)
+    }
+
+    fn wait(
+        &mut self,
+        job_id: JobId,
+        title: &str,
+        cancel: &CancellationToken,
+        prints: bool,
     ) -> Result<Ended, Failure> {
         let mut display = Display::new(title, self.output);
         let mut asked_to_cancel = false;
@@ -68,7 +86,9 @@ impl<'a> Follower<'a> {
                 Ok(Event::Segments {
                     job_id: id, segments, ..
                 }) if id == job_id => {
-                    display.suspend(|| on_segments(&segments))?;
+                    if prints {
+                        display.suspend(|| self.print(&segments))?;
+                    }
                 }
                 Ok(event) => self.note_end(event),
                 Err(TryRecvError::Empty) => std::thread::sleep(TICK),
@@ -76,6 +96,12 @@ impl<'a> Follower<'a> {
                 Err(TryRecvError::Closed) => return Err(Failure::other("The queue has stopped. Try again.")),
             }
         }
+    }
+
+    fn print(&self, segments: &[Segment]) -> Result<(), Failure> {
+        segments
+            .iter()
+            .try_for_each(|segment| self.output.line(&segment.text))
     }
 
     fn note_end(&mut self, event: Event) {

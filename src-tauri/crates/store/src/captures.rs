@@ -80,11 +80,7 @@ impl Library {
 
     /// Gives the recording that is being made another title.
     pub fn rename_capture(&self, id: CaptureId, title: &str) -> Result<(), StoreError> {
-        let Some(title) = recordings::clean_title(title) else {
-            return Err(StoreError::InvalidInput(
-                "A title needs at least one visible character. Type a name for the recording.".to_owned(),
-            ));
-        };
+        let title = recordings::typed_title(title)?;
         self.write(|transaction| {
             change(
                 transaction,

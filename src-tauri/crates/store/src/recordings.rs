@@ -126,11 +126,7 @@ impl Library {
 
     /// Gives the recording another title.
     pub fn rename(&self, id: RecordingId, title: &str) -> Result<(), StoreError> {
-        let Some(title) = clean_title(title) else {
-            return Err(StoreError::InvalidInput(
-                "A title needs at least one visible character. Type a name for the recording.".to_owned(),
-            ));
-        };
+        let title = typed_title(title)?;
         self.write(|transaction| {
             change(
                 transaction,
@@ -271,6 +267,15 @@ pub(crate) fn collect(
         recordings.push(from_row(row)?);
     }
     Ok(recordings)
+}
+
+/// The title that somebody typed, clean; refused where nothing of it can be seen.
+pub(crate) fn typed_title(title: &str) -> Result<String, StoreError> {
+    clean_title(title).ok_or_else(|| {
+        StoreError::InvalidInput(
+            "A title needs at least one visible character. Type a name for the recording.".to_owned(),
+        )
+    })
 }
 
 /// One visible line in NFC, or none where nothing visible is left.

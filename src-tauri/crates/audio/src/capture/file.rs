@@ -197,13 +197,7 @@ pub fn repair(path: &Path) -> Result<Repaired, CaptureError> {
         source,
     };
     let mut file = OpenOptions::new().read(true).write(true).open(path).map_err(io)?;
-    let mut head = Vec::with_capacity(HEAD_BYTES as usize);
-    (&file).take(HEAD_BYTES).read_to_end(&mut head).map_err(io)?;
-    let format = CaptureFormat::of_head(&head).ok_or_else(|| CaptureError::NotACapture {
-        path: path.to_owned(),
-    })?;
-    let n_bytes = file.metadata().map_err(io)?.len().saturating_sub(HEAD_BYTES);
-    let n_frames = n_bytes / format.frame_bytes();
+    let Repaired { format, n_frames } = look(&file, path)?;
     let n_data_bytes = n_frames * format.frame_bytes();
     let mend = |file: &mut File| {
         file.set_len(HEAD_BYTES + n_data_bytes)?;
@@ -222,13 +216,21 @@ pub fn repair(path: &Path) -> Result<Repaired, CaptureError> {
 
 /// Looks at a file that may still grow, without changing it.
 pub fn measure(path: &Path) -> Result<Repaired, CaptureError> {
+    let file = File::open(path).map_err(|source| CaptureError::Io {
+        path: path.to_owned(),
+        source,
+    })?;
+    look(&file, path)
+}
+
+/// The format and the whole frames of an open file.
+fn look(file: &File, path: &Path) -> Result<Repaired, CaptureError> {
     let io = |source| CaptureError::Io {
         path: path.to_owned(),
         source,
     };
-    let file = File::open(path).map_err(io)?;
     let mut head = Vec::with_capacity(HEAD_BYTES as usize);
-    (&file).take(HEAD_BYTES).read_to_end(&mut head).map_err(io)?;
+    file.take(HEAD_BYTES).read_to_end(&mut head).map_err(io)?;
     let format = CaptureFormat::of_head(&head).ok_or_else(|| CaptureError::NotACapture {
         path: path.to_owned(),
     })?;

@@ -92,15 +92,9 @@ fn work_through(context: &Context<'_>, engine: &Engine, jobs: &[Job]) -> Result<
             output.fail(&error.into());
             continue;
         }
-        match follower.follow(job.id, &job.title, &cancel, |_| Ok(()))? {
-            Ended::Done { notice } => {
-                let notice = notice.map_or_else(String::new, |notice| format!("; {notice}"));
-                output.note(&format!("{}: done{notice}", job.title));
-            }
-            Ended::Failed { message } => {
-                n_failed += 1;
-                output.fail(&Failure::other(format!("{}: {message}", job.title)));
-            }
+        match follower.follow(job.id, &job.title, &cancel, false)? {
+            Ended::Done { .. } => output.note(&format!("{}: done", job.title)),
+            Ended::Failed { .. } => n_failed += 1,
             Ended::Cancelled => {}
         }
         if output.is_json() {

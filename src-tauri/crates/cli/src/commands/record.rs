@@ -162,33 +162,18 @@ fn transcribe(
     job_id: JobId,
     recorded: &Recorded,
 ) -> Result<u8, Failure> {
-    let output = context.output;
     let title = engine.recording(recorded.recording_id)?.title;
     let streams = destination.streams();
     // The first Ctrl-C ended the recording; the second leaves the program, and the job waits.
     let nobody = CancellationToken::new();
-    let ended = follower.follow(job_id, &title, &nobody, |segments| {
-        if streams {
-            for segment in segments {
-                output.line(&segment.text)?;
-            }
-        }
-        Ok(())
-    })?;
-    match ended {
-        Ended::Done { notice } => {
-            if let Some(notice) = notice {
-                output.note(&format!("{title}: {notice}"));
-            }
+    match follower.follow(job_id, &title, &nobody, streams)? {
+        Ended::Done { .. } => {
             if !streams {
-                destination.write(engine, recorded.recording_id, &title, output)?;
+                destination.write(engine, recorded.recording_id, &title, context.output)?;
             }
             Ok(0)
         }
-        Ended::Failed { message } => {
-            output.fail(&Failure::other(format!("{title}: {message}")));
-            Ok(FAILED)
-        }
+        Ended::Failed { .. } => Ok(FAILED),
         Ended::Cancelled => Ok(CANCELLED),
     }
 }

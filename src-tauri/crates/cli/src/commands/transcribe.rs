@@ -226,29 +226,16 @@ impl Session<'_> {
             let title = self.engine.recording(recording_id)?.source;
             let streams = self.destination.streams();
             let resumed = self.engine.job(job_id)?.done_ms > 0;
-            let ended = follower.follow(job_id, &title, &self.cancel, |segments| {
-                // A resumed job is printed whole at its end: its beginning came earlier.
-                if streams && !resumed {
-                    for segment in segments {
-                        output.line(&segment.text)?;
-                    }
-                }
-                Ok(())
-            })?;
-            match ended {
-                Ended::Done { notice } => {
-                    if let Some(notice) = notice {
-                        output.note(&format!("{title}: {notice}"));
-                    }
-                    if !streams || resumed {
+            // A resumed job is printed whole at its end: its beginning came earlier.
+            let prints = streams && !resumed;
+            match follower.follow(job_id, &title, &self.cancel, prints)? {
+                Ended::Done { .. } => {
+                    if !prints {
                         self.write(recording_id)?;
                     }
                     self.sum_up(recording_id, &title)?;
                 }
-                Ended::Failed { message } => {
-                    self.n_failed += 1;
-                    output.fail(&Failure::other(format!("{title}: {message}")));
-                }
+                Ended::Failed { .. } => self.n_failed += 1,
                 Ended::Cancelled => {}
             }
         }
