@@ -1,6 +1,8 @@
+use std::path::PathBuf;
+
 use recordroute_engine::core::Event as EngineEvent;
-use recordroute_engine::{LibraryState as EngineLibraryState, SessionListener};
-use tauri::{AppHandle, Runtime};
+use recordroute_engine::{LibraryState as EngineLibraryState, OfferedPaths, SessionListener};
+use tauri::{AppHandle, Manager, Runtime};
 use tauri_specta::Event;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
@@ -63,8 +65,8 @@ app_event! {
         FilesDropped { paths: Vec<String> },
         /// "Open with", or a second start with files.
         FilesOpened { paths: Vec<String> },
-        /// The window shall close while jobs run.
-        CloseAsked { n_running: u32 },
+        /// The window shall close while jobs run, or something is recorded.
+        CloseAsked { n_running: u32, recording: bool },
     }
 }
 
@@ -72,6 +74,13 @@ app_event! {
 pub fn tell<R: Runtime>(app: &AppHandle<R>, event: AppEvent) {
     if let Err(error) = event.emit(app) {
         tracing::warn!(%error, "the page could not be told");
+    }
+}
+
+/// Hands opened files to the page, or keeps them until it asks.
+pub fn open_files<R: Runtime>(app: &AppHandle<R>, paths: Vec<PathBuf>) {
+    if let Some(paths) = app.state::<OfferedPaths>().open(paths) {
+        tell(app, AppEvent::FilesOpened { paths });
     }
 }
 

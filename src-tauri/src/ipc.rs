@@ -4,7 +4,7 @@
 use tauri::Runtime;
 use tauri_specta::{Builder, collect_commands, collect_events};
 
-use crate::commands::{adding, jobs, library, models, out, program, recordings};
+use crate::commands::{adding, jobs, library, models, out, program, recorder, recordings};
 use crate::events::AppEvent;
 
 /// Commands and events of the window.
@@ -45,6 +45,18 @@ pub fn builder<R: Runtime>() -> Builder<R> {
             adding::add_paths,
             adding::stop_adding,
             adding::take_opened_paths,
+            recorder::input_devices,
+            recorder::begin_recording,
+            recorder::follow_recording,
+            recorder::pause_recording,
+            recorder::title_recording,
+            recorder::transcribe_recording,
+            recorder::note_recording,
+            recorder::stop_recording,
+            recorder::unfinished_recordings,
+            recorder::keep_unfinished,
+            recorder::discard_unfinished,
+            recorder::notes,
             jobs::jobs,
             jobs::transcribe,
             jobs::cancel_job,

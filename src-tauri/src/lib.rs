@@ -5,7 +5,7 @@
 //! - `commands/`: what the page may ask for; `ipc.rs` lists it and writes `ui/src/bindings.ts`.
 //! - `wire/`: the types that cross to the page. `error.rs`: the one error that does.
 //! - `shell.rs`: settings and the opened engine. `events.rs`: what the page is told unasked.
-//! - `media.rs`: the protocol that plays recordings. `paths.rs`: files that the user handed over.
+//! - `media.rs`: the protocol that plays recordings.
 //! - `window.rs`, `attention.rs`, `dialogs.rs`: what the system shows outside the page.
 
 mod attention;
@@ -16,7 +16,6 @@ mod events;
 mod ipc;
 mod media;
 mod native_words;
-mod paths;
 mod shell;
 mod task_bar;
 mod window;
@@ -27,13 +26,14 @@ use std::process::ExitCode;
 
 use recordroute_engine::core::{InferenceError, Transcriber};
 use recordroute_engine::worker::serve;
-use recordroute_engine::{Overrides, Session, SettingsSources, Tasks, log_to_file, log_to_stderr};
+use recordroute_engine::{
+    OfferedPaths, Overrides, Session, SettingsSources, Tasks, files_of, log_to_file, log_to_stderr,
+};
 use tauri::async_runtime::spawn_blocking;
 use tauri::{App, Manager, RunEvent, Runtime};
 use tauri_plugin_window_state::StateFlags;
 
 use commands::out::Clipboard;
-use paths::Paths;
 use shell::Shell;
 use window::Closing;
 
@@ -69,7 +69,7 @@ fn load_whisper(path: &Path, n_threads: Option<usize>) -> Result<Box<dyn Transcr
 fn run(shell: Shell) -> tauri::Result<()> {
     let app = build(with_plugins(tauri::Builder::default()), shell)?;
     let folder = std::env::current_dir().unwrap_or_default();
-    Paths::open(app.handle(), paths::files_of(std::env::args_os(), &folder));
+    events::open_files(app.handle(), files_of(std::env::args_os(), &folder));
     app.run(|app, event| match event {
         // The process ends right after this without dropping anything: close the engine here, so
         // that a running job goes back to the queue.
@@ -80,7 +80,7 @@ fn run(shell: Shell) -> tauri::Result<()> {
         #[cfg(target_os = "macos")]
         RunEvent::Opened { urls } => {
             let files = urls.iter().filter_map(|url| url.to_file_path().ok()).collect();
-            Paths::open(app, files);
+            events::open_files(app, files);
             window::show(app);
         }
         _ => {}
@@ -95,7 +95,7 @@ fn with_plugins<R: Runtime>(builder: tauri::Builder<R>) -> tauri::Builder<R> {
         // First of all: a second start hands its files over and ends.
         .plugin(tauri_plugin_single_instance::init(|app, arguments, folder| {
             let arguments = arguments.into_iter().map(Into::into);
-            Paths::open(app, paths::files_of(arguments, Path::new(&folder)));
+            events::open_files(app, files_of(arguments, Path::new(&folder)));
             window::show(app);
         }))
         .plugin(
@@ -118,7 +118,7 @@ fn build<R: Runtime>(builder: tauri::Builder<R>, shell: Shell) -> tauri::Result<
     let app = builder
         .manage(shell)
         .manage(Tasks::default())
-        .manage(Paths::default())
+        .manage(OfferedPaths::default())
         .manage(Closing::default())
         .manage(Clipboard::default())
         .register_asynchronous_uri_scheme_protocol("media", |context, request, responder| {

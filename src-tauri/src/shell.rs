@@ -63,4 +63,16 @@ impl Shell {
     ) -> Result<A, CommandError> {
         self.run(move |session| session.run(use_case)).await
     }
+
+    /// The same with one that changes a recording, of which the page is told.
+    pub async fn change(
+        &self,
+        recording_id: i64,
+        use_case: impl FnOnce(&Engine) -> Result<(), Error> + Send + 'static,
+    ) -> Result<(), CommandError> {
+        self.ask::<(), ()>(use_case).await?;
+        let recording_id = Some(recording_id);
+        self.tell(AppEvent::LibraryChanged { recording_id });
+        Ok(())
+    }
 }

@@ -1,6 +1,14 @@
 //! The window's commands as the page calls them, through the real configuration and its
 //! permissions, without a display.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use recordroute_engine::RecordOptions;
+use recordroute_engine::capture::{
+    CaptureError, InputKind, OpenSource, SampleWidth, Source, SourceFormat, ring,
+};
 use recordroute_engine::core::{MediaPlace, RecordingDraft, RecordingId};
 use recordroute_store::Library;
 use serde_json::{Value, json};
@@ -173,7 +181,7 @@ fn files_that_nobody_handed_over_are_not_added() {
         error["code"], "invalid_input",
         "the page cannot make up paths: {error}"
     );
-    Paths::open(home.app.handle(), vec![file.clone()]);
+    events::open_files(home.app.handle(), vec![file.clone()]);
     assert_eq!(
         home.ask("take_opened_paths", json!({})).unwrap(),
         json!([file]),
@@ -185,7 +193,7 @@ fn files_that_nobody_handed_over_are_not_added() {
         "and is given once"
     );
     let gone = home.folder.path().join("gone.wav");
-    Paths::open(home.app.handle(), vec![gone.clone()]);
+    events::open_files(home.app.handle(), vec![gone.clone()]);
     let summary = add(&gone).unwrap();
     assert_eq!(
         summary,
@@ -303,6 +311,152 @@ fn media_of_the_library_is_played_and_nothing_else() {
             "{path} cannot be reached"
         );
     }
+}
+
+/// A microphone that hums, without a device of the computer.
+struct Hum;
+
+struct Humming(Arc<AtomicBool>);
+
+impl Drop for Humming {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Source for Hum {
+    fn kind(&self) -> InputKind {
+        InputKind::Microphone
+    }
+
+    fn open(&mut self) -> Result<OpenSource, CaptureError> {
+        let format = SourceFormat {
+            sample_rate_hz: 16_000,
+            n_channels: 1,
+            width: SampleWidth::Bits16,
+        };
+        let (mut inlet, outlet) = ring(format, 5);
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        std::thread::spawn(move || {
+            while !stopped.load(Ordering::Relaxed) {
+                std::thread::sleep(Duration::from_millis(10));
+                inlet.push(&[0.25_f32; 160], |sample| sample, Instant::now());
+            }
+        });
+        Ok(OpenSource {
+            format,
+            name: "Hum".to_owned(),
+            outlet,
+            faults: Arc::default(),
+            stream: Box::new(Humming(stop)),
+        })
+    }
+}
+
+fn recorded_title(title: &str) -> RecordOptions {
+    RecordOptions {
+        title: Some(title.to_owned()),
+        transcribe: false,
+        ..RecordOptions::default()
+    }
+}
+
+#[test]
+fn what_is_recorded_is_watched_noted_and_then_in_the_library() {
+    let home = Home::new(|_| {});
+    assert!(
+        home.ask("input_devices", json!({})).unwrap().is_array(),
+        "a computer without any sound input has an empty list, and that is no error"
+    );
+    let watch = json!({ "tell": "__CHANNEL__:7" });
+    assert_eq!(
+        home.ask("follow_recording", watch.clone()).unwrap(),
+        Value::Null,
+        "nothing is recorded yet"
+    );
+    let shell = home.app.state::<Shell>();
+    let (live, engine) = (shell.session().live(), shell.session().engine().unwrap());
+    live.begin_from(&engine, vec![Box::new(Hum)], &recorded_title("Draft"))
+        .unwrap();
+    let facts = home.ask("follow_recording", watch).unwrap();
+    assert_eq!(
+        facts,
+        json!({ "title": "Draft", "transcribe": false, "microphone": true, "system": false, "notes": [] }),
+        "a page that was loaded again knows what runs"
+    );
+    let choice = json!({ "title": null, "device": null, "system": false, "transcribe": false });
+    let second = home.ask(
+        "begin_recording",
+        json!({ "choice": choice, "tell": "__CHANNEL__:8" }),
+    );
+    assert_eq!(second.unwrap_err()["code"], "invalid_input", "one at a time");
+    home.ask("title_recording", json!({ "title": "회의" })).unwrap();
+    std::thread::sleep(Duration::from_millis(400));
+    let note = home.ask("note_recording", json!({ "text": " 밑줄 " })).unwrap();
+    assert_eq!(note["text"], "밑줄", "without what typing leaves behind: {note}");
+    assert!(
+        note["at_ms"].as_u64().is_some_and(|at_ms| at_ms > 0),
+        "at its time: {note}"
+    );
+    home.ask("pause_recording", json!({ "paused": true })).unwrap();
+    home.ask("pause_recording", json!({ "paused": false })).unwrap();
+    let stopped = home.ask("stop_recording", json!({})).unwrap();
+    assert_eq!(stopped["job_id"], Value::Null, "it was not to be transcribed");
+    let listed = home.ask("recordings", listing(false)).unwrap();
+    assert_eq!(
+        (&listed[0]["title"], &listed[0]["id"]),
+        (&json!("회의"), &stopped["recording_id"]),
+        "it is in the library: {listed}"
+    );
+    let id = stopped["recording_id"].clone();
+    assert_eq!(
+        home.ask("notes", json!({ "recordingId": id })).unwrap()[0],
+        note,
+        "with its note"
+    );
+    let again = home.ask("stop_recording", json!({})).unwrap_err();
+    assert_eq!(
+        again["code"], "invalid_input",
+        "there is nothing to stop: {again}"
+    );
+}
+
+#[test]
+fn what_was_left_unfinished_is_kept_or_goes_to_the_trash() {
+    let home = Home::new(|_| {});
+    let engine = home.app.state::<Shell>().session().engine().unwrap();
+    for title in ["Kept", "Not wanted"] {
+        let recording = engine
+            .record_from(vec![Box::new(Hum)], "Hum", &recorded_title(title))
+            .unwrap();
+        std::thread::sleep(Duration::from_millis(300));
+        // As a program does that ends without stopping it.
+        drop(recording);
+    }
+    let unfinished = home.ask("unfinished_recordings", json!({})).unwrap();
+    assert_eq!(
+        unfinished.as_array().map(Vec::len),
+        Some(2),
+        "both are offered: {unfinished}"
+    );
+    let id_of = |title: &str| {
+        let all = unfinished.as_array().unwrap();
+        all.iter().find(|one| one["title"] == title).unwrap()["id"].clone()
+    };
+    home.ask("keep_unfinished", json!({ "id": id_of("Kept") }))
+        .unwrap();
+    home.ask("discard_unfinished", json!({ "id": id_of("Not wanted") }))
+        .unwrap();
+    for (trashed, title) in [(false, "Kept"), (true, "Not wanted")] {
+        let listed = home.ask("recordings", listing(trashed)).unwrap();
+        assert_eq!(listed[0]["title"], title, "where the user put it: {listed}");
+    }
+    assert_eq!(
+        home.ask("unfinished_recordings", json!({})).unwrap(),
+        json!([]),
+        "nothing is left to ask"
+    );
 }
 
 #[test]

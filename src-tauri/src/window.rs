@@ -4,12 +4,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use recordroute_engine::Theme;
 use recordroute_engine::core::JobState;
+use recordroute_engine::{OfferedPaths, Theme};
 use tauri::{AppHandle, CloseRequestApi, DragDropEvent, Manager, Runtime, Window, WindowEvent};
 
 use crate::events::{AppEvent, tell};
-use crate::paths::Paths;
 use crate::shell::Shell;
 use crate::wire::Crossing;
 
@@ -51,7 +50,7 @@ pub fn on_event<R: Runtime>(window: &Window<R>, event: &WindowEvent) {
         }
         WindowEvent::DragDrop(DragDropEvent::Leave) => tell(app, AppEvent::DragLeft),
         WindowEvent::DragDrop(DragDropEvent::Drop { paths, .. }) => {
-            let paths = app.state::<Paths>().offer(paths.iter().cloned());
+            let paths = app.state::<OfferedPaths>().offer(paths.iter().cloned());
             tell(app, AppEvent::FilesDropped { paths });
         }
         WindowEvent::CloseRequested { api, .. } => close_requested(app, api),
@@ -61,9 +60,10 @@ pub fn on_event<R: Runtime>(window: &Window<R>, event: &WindowEvent) {
 
 fn close_requested<R: Runtime>(app: &AppHandle<R>, api: &CloseRequestApi) {
     let n_running = n_running(app);
-    if n_running > 0 && app.state::<Closing>().must_ask() {
+    let recording = app.state::<Shell>().session().live().is_busy();
+    if (recording || n_running > 0) && app.state::<Closing>().must_ask() {
         api.prevent_close();
-        tell(app, AppEvent::CloseAsked { n_running });
+        tell(app, AppEvent::CloseAsked { n_running, recording });
     }
 }
 

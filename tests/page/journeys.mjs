@@ -103,6 +103,35 @@ const JOURNEYS = [
     },
   },
   {
+    name: "a talk is recorded: begun by key, noted, paused, left alone, stopped, and it opens",
+    state: "normal",
+    async walk(page, t, expect) {
+      await page.keyboard.press("r");
+      await page.getByRole("button", { name: t("record_begin") }).click();
+      const note = page.getByRole("textbox", { name: t("note_label") });
+      await note.fill("밑줄 친 곳");
+      await page.waitForTimeout(1_200);
+      await note.press("Enter");
+      await page.getByText("밑줄 친 곳").waitFor();
+      expect((await note.inputValue()) === "", "the field is free for the next note");
+      await page.getByRole("button", { name: t("pause"), exact: true }).click();
+      await page.getByRole("button", { name: t("record_resume") }).waitFor();
+      const time = () => page.locator("article .text-clock [aria-hidden]").textContent();
+      const before = await time();
+      await page.waitForTimeout(1_300);
+      expect((await time()) === before, `paused, the time stands at ${before}`);
+      await page.getByRole("button", { name: t("record_resume") }).click();
+      await page.getByRole("textbox", { name: t("title"), exact: true }).fill("Talk by the river");
+      await page.keyboard.press("Enter");
+      await page.locator("[data-recording]").nth(1).click();
+      const strip = page.locator("main").getByRole("region", { name: t("record_running") });
+      expect((await strip.textContent()).includes("Talk by the river"), "it goes on while another is read");
+      await strip.getByRole("button", { name: t("record_stop") }).click();
+      await page.waitForFunction(() => document.querySelector("article h1")?.textContent?.trim() === "Talk by the river");
+      expect(await page.locator("[data-transcript]").getByText("밑줄 친 곳").isVisible(), "its note is there");
+    },
+  },
+  {
     name: "a download goes on inside, is cancelled and goes on from there",
     state: "first-run",
     async walk(page, t, expect) {

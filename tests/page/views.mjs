@@ -8,6 +8,13 @@ const settings = (tab) => async (page, t) => {
   await page.getByRole("tab", { name: t(`settings_${tab}`) }).click();
 };
 
+const openRecorder = async (page, t) => {
+  await page.getByRole("button", { name: t("record"), exact: true }).click();
+  await page.getByRole("heading", { level: 1, name: t("record_title") }).waitFor();
+};
+/** Long enough for the waveform to be one. */
+const heard = (page) => page.waitForTimeout(2_500);
+
 /** `go` gets the page and a function that gives a message of the language. */
 export const VIEWS = [
   { name: "recording" },
@@ -86,7 +93,7 @@ export const VIEWS = [
       await page.waitForSelector("[role=dialog]");
     },
   },
-  { name: "close-asked", state: "busy", go: (page) => tell(page, { kind: "close_asked", n_running: 2 }) },
+  { name: "close-asked", state: "busy", go: (page) => tell(page, { kind: "close_asked", n_running: 2, recording: false }) },
   { name: "busy", state: "busy", go: (page) => page.waitForTimeout(1_200) },
   {
     name: "queue",
@@ -128,6 +135,60 @@ export const VIEWS = [
   { name: "damaged", state: "damaged" },
   { name: "newer", state: "newer" },
   { name: "readonly", state: "readonly" },
+  { name: "record-choosing", go: openRecorder },
+  {
+    name: "record-input",
+    go: async (page, t) => {
+      await openRecorder(page, t);
+      await page.getByRole("combobox", { name: new RegExp(t("record_microphone")) }).click();
+      await page.waitForSelector("[role=option]");
+    },
+  },
+  { name: "record-no-device", state: "no-device", go: openRecorder },
+  { name: "record-no-model", state: "nomodel", go: openRecorder },
+  { name: "record-running", state: "recording", go: heard },
+  { name: "record-both", state: "recording-both", go: heard },
+  { name: "record-paused", state: "paused", go: heard },
+  { name: "record-no-signal", state: "no-signal", go: heard },
+  { name: "record-clipping", state: "clipping", go: heard },
+  { name: "record-device-lost", state: "device-lost", go: heard },
+  { name: "record-disk-low", state: "disk-low", go: heard },
+  { name: "record-overrun", state: "overrun", go: heard },
+  {
+    name: "record-strip",
+    state: "recording",
+    go: async (page, t) => {
+      await heard(page);
+      await button(page, t("back_to_library")).click();
+      const first = page.locator("[data-recording]").first();
+      // In one column the strip is looked at above the list.
+      if ((await page.evaluate(() => innerWidth)) > 720) await first.click();
+    },
+  },
+  {
+    name: "record-stopped",
+    state: "recording",
+    go: async (page, t) => {
+      await heard(page);
+      await page.getByRole("button", { name: t("record_stop"), exact: true }).click();
+      await page.waitForSelector("[data-transcript]");
+    },
+  },
+  {
+    name: "record-ended",
+    state: "disk-low",
+    go: async (page) => {
+      await heard(page);
+      await page.evaluate(() => window.mockBackend.recorder.end("disk_full"));
+      await page.waitForSelector("[role=alert]");
+    },
+  },
+  {
+    name: "record-close-asked",
+    state: "recording",
+    go: (page) => tell(page, { kind: "close_asked", n_running: 0, recording: true }),
+  },
+  { name: "unfinished", state: "unfinished", go: (page) => page.waitForSelector("[role=dialog]") },
   { name: "long", state: "long" },
   { name: "many", state: "many" },
 ];

@@ -73,6 +73,30 @@ export const commands = {
 	stopAdding: () => typedError<null, CommandError>(__TAURI_INVOKE("stop_adding")),
 	/**  Paths that the program was started with. */
 	takeOpenedPaths: () => typedError<string[], CommandError>(__TAURI_INVOKE("take_opened_paths")),
+	/**  What can be recorded now, the defaults first; empty where there is no sound input at all. */
+	inputDevices: () => typedError<InputDevice[], CommandError>(__TAURI_INVOKE("input_devices")),
+	/**  Begins to record, one recording at a time; tells how it is until it ends. */
+	beginRecording: (choice: RecordChoice, tell: Channel<LiveStatus>) => typedError<LiveFacts, CommandError>(__TAURI_INVOKE("begin_recording", { choice, tell })),
+	/**  The recording that is being made, for a page that was loaded meanwhile. */
+	followRecording: (tell: Channel<LiveStatus>) => typedError<LiveFacts | null, CommandError>(__TAURI_INVOKE("follow_recording", { tell })),
+	/**  Writes nothing for a while, or goes on. */
+	pauseRecording: (paused: boolean) => typedError<null, CommandError>(__TAURI_INVOKE("pause_recording", { paused })),
+	/**  Gives the recording that is being made another title. */
+	titleRecording: (title: string) => typedError<null, CommandError>(__TAURI_INVOKE("title_recording", { title })),
+	/**  Whether it is to be transcribed when it ends. */
+	transcribeRecording: (transcribe: boolean) => typedError<null, CommandError>(__TAURI_INVOKE("transcribe_recording", { transcribe })),
+	/**  Writes a note at this moment of the recording. */
+	noteRecording: (text: string) => typedError<RecordingNote, CommandError>(__TAURI_INVOKE("note_recording", { text })),
+	/**  Ends it and puts it into the library; where that fails it is among the unfinished ones. */
+	stopRecording: () => typedError<Recorded, CommandError>(__TAURI_INVOKE("stop_recording")),
+	/**  Recordings that were being made when their program ended, however it ended. */
+	unfinishedRecordings: () => typedError<Unfinished[], CommandError>(__TAURI_INVOKE("unfinished_recordings")),
+	/**  Puts an unfinished recording into the library; transcribed where a model is installed. */
+	keepUnfinished: (id: number) => typedError<Recording, CommandError>(__TAURI_INVOKE("keep_unfinished", { id })),
+	/**  Puts an unfinished recording into the trash. */
+	discardUnfinished: (id: number) => typedError<Recording, CommandError>(__TAURI_INVOKE("discard_unfinished", { id })),
+	/**  The notes of a recording, in order of time. */
+	notes: (recordingId: number) => typedError<RecordingNote[], CommandError>(__TAURI_INVOKE("notes", { recordingId })),
 	/**  Running ones, the queue in its order, then those that ended lately. */
 	jobs: () => typedError<Job[], CommandError>(__TAURI_INVOKE("jobs")),
 	/**  Queues the transcription of a recording. */
@@ -132,8 +156,8 @@ export type AppEvent = { kind: "job_queued"; job_id: number; recording_id: numbe
 { kind: "drag_over"; n_paths: number } | { kind: "drag_left" } | { kind: "files_dropped"; paths: string[] } | 
 /**  "Open with", or a second start with files. */
 { kind: "files_opened"; paths: string[] } | 
-/**  The window shall close while jobs run. */
-{ kind: "close_asked"; n_running: number };
+/**  The window shall close while jobs run, or something is recorded. */
+{ kind: "close_asked"; n_running: number; recording: boolean };
 
 /**  What the program is and where it keeps things. */
 export type AppInfo = {
@@ -183,6 +207,17 @@ export type Format = "txt" | "srt" | "vtt" | "json" | "csv" | "md";
 /**  What an import begins from. */
 export type ImportFrom = "file" | "folder";
 
+/**  Something that can be recorded. */
+export type InputDevice = {
+	id: string,
+	name: string,
+	kind: InputKind,
+	is_default: boolean,
+};
+
+/**  What is heard by an input. */
+export type InputKind = "microphone" | "system";
+
 /**  A model in the models folder. */
 export type InstalledModel = {
 	id: string,
@@ -219,6 +254,19 @@ export type Job = {
 /**  Where a job stands. */
 export type JobState = "queued" | "running" | "done" | "failed" | "cancelled";
 
+/**  Loudness of one channel in one window. */
+export type Level = {
+	low: number,
+	high: number,
+	rms: number,
+};
+
+/**  All channels in one window. */
+export type Levels = {
+	at_ms: number,
+	channels: Level[],
+};
+
 /**  How the library is. */
 export type LibraryState = { kind: "ready"; path: string; n_recordings: number; n_trashed: number } | { kind: "read_only"; path: string; n_recordings: number; n_trashed: number; message: string } | { kind: "damaged"; path: string; backup_path: string | null; message: string } | { kind: "newer"; path: string; message: string } | { kind: "unavailable"; path: string; message: string };
 
@@ -228,6 +276,37 @@ export type Listing = {
 	tag: string | null,
 	offset: number,
 	limit: number,
+};
+
+/**  How one device is. */
+export type LiveDevice = {
+	name: string,
+	is_connected: boolean,
+};
+
+/**  What does not change by itself in a recording that is being made. */
+export type LiveFacts = {
+	title: string,
+	transcribe: boolean,
+	microphone: boolean,
+	system: boolean,
+	notes: RecordingNote[],
+};
+
+/**  What a recording is doing; the last three ended by themselves and wait to be stopped. */
+export type LiveState = "running" | "paused" | "disk_full" | "device_lost" | "write_failed";
+
+/**  How a recording is. */
+export type LiveStatus = {
+	state: LiveState,
+	elapsed_ms: number,
+	devices: LiveDevice[],
+	no_signal: boolean,
+	n_clipped: number[],
+	lost_ms: number,
+	away_ms: number,
+	disk_low_bytes: number | null,
+	levels: Levels[],
 };
 
 /**  How grave a line of the log is. */
@@ -275,6 +354,9 @@ export type Note = {
 	ko: string,
 };
 
+/**  Who wrote a note. */
+export type NoteKind = "user" | "recorder";
+
 /**  What is done with a file that is in the library already. */
 export type OnDuplicate = "ask" | "add_again";
 
@@ -290,6 +372,22 @@ export type Progress = {
 	speed: number | null,
 	eta_ms: number | null,
 	device: string | null,
+};
+
+/**  What is recorded, and what becomes of it. */
+export type RecordChoice = {
+	title: string | null,
+	device: string | null,
+	system: boolean,
+	transcribe: boolean,
+};
+
+/**  A recording that was stopped and is in the library. */
+export type Recorded = {
+	recording_id: number,
+	duration_ms: number,
+	job_id: number | null,
+	not_transcribed: string | null,
 };
 
 /**  A recording in the list. Times of day are RFC 3339 in UTC. */
@@ -308,6 +406,13 @@ export type Recording = {
 	trashed_at: string | null,
 	tags: string[],
 	n_segments: number,
+};
+
+/**  A note at a time of a recording. */
+export type RecordingNote = {
+	at_ms: number,
+	kind: NoteKind,
+	text: string,
 };
 
 /**  Something that was found; `start_ms` is none where the title matched. */
@@ -342,6 +447,10 @@ export type Settings = {
 	media: MediaPolicy,
 	model_idle_minutes: number,
 	trash_days: number,
+	record_device: string | null,
+	record_microphone: boolean,
+	record_system: boolean,
+	record_transcribe: boolean,
 	notify: boolean,
 	welcomed: boolean,
 };
@@ -368,6 +477,15 @@ export type Theme = "system" | "light" | "dark";
 export type TranscribeChoice = {
 	model: string | null,
 	language: string | null,
+};
+
+/**  A recording whose program ended before it did. */
+export type Unfinished = {
+	id: number,
+	title: string,
+	device: string,
+	started_at: string,
+	duration_ms: number,
 };
 
 /**  What a look at every byte of a model said. */

@@ -1,10 +1,9 @@
-use recordroute_engine::{AddOptions, Tasks};
+use recordroute_engine::{AddOptions, OfferedPaths, Tasks};
 use tauri::ipc::Channel;
 use tauri::{AppHandle, Runtime, State};
 
 use super::{Answer, Core, teller};
 use crate::dialogs;
-use crate::paths::Paths;
 use crate::wire::{AddProgress, AddSummary, OnDuplicate};
 
 /// Asks for files; empty where the user dismissed the question.
@@ -13,7 +12,7 @@ use crate::wire::{AddProgress, AddSummary, OnDuplicate};
 pub async fn choose_files<R: Runtime>(
     app: AppHandle<R>,
     core: Core<'_>,
-    paths: State<'_, Paths>,
+    paths: State<'_, OfferedPaths>,
 ) -> Answer<Vec<String>> {
     Ok(paths.offer(dialogs::media_files(&app, dialogs::words(&core)).await))
 }
@@ -24,7 +23,7 @@ pub async fn choose_files<R: Runtime>(
 pub async fn choose_folder<R: Runtime>(
     app: AppHandle<R>,
     core: Core<'_>,
-    paths: State<'_, Paths>,
+    paths: State<'_, OfferedPaths>,
 ) -> Answer<Vec<String>> {
     Ok(paths.offer(dialogs::folder(&app, dialogs::words(&core).choose_folder).await))
 }
@@ -35,7 +34,7 @@ pub async fn choose_folder<R: Runtime>(
 pub async fn add_paths(
     core: Core<'_>,
     tasks: State<'_, Tasks>,
-    offered: State<'_, Paths>,
+    offered: State<'_, OfferedPaths>,
     paths: Vec<String>,
     on_duplicate: OnDuplicate,
     tell: Channel<AddProgress>,
@@ -64,6 +63,6 @@ pub async fn stop_adding(tasks: State<'_, Tasks>) -> Answer<()> {
 /// Paths that the program was started with.
 #[tauri::command]
 #[specta::specta]
-pub async fn take_opened_paths(paths: State<'_, Paths>) -> Answer<Vec<String>> {
+pub async fn take_opened_paths(paths: State<'_, OfferedPaths>) -> Answer<Vec<String>> {
     Ok(paths.take_waiting())
 }

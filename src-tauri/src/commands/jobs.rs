@@ -1,14 +1,11 @@
-use recordroute_engine::Engine;
 use recordroute_engine::core::{JobId, RecordingId};
 
 use super::{Answer, Core};
 use crate::wire::{Job, TranscribeChoice, parse_language};
 
-/// Running ones, the queue in its order, then those that ended lately.
-#[tauri::command]
-#[specta::specta]
-pub async fn jobs(core: Core<'_>) -> Answer<Vec<Job>> {
-    core.ask(Engine::recent_jobs).await
+commands! {
+    /// Running ones, the queue in its order, then those that ended lately.
+    jobs() -> Vec<Job> = ask |engine| engine.recent_jobs();
 }
 
 /// Queues the transcription of a recording.
@@ -24,24 +21,14 @@ pub async fn transcribe(core: Core<'_>, recording_id: i64, choice: TranscribeCho
     .await
 }
 
-/// Ends a job; what it stored stays.
-#[tauri::command]
-#[specta::specta]
-pub async fn cancel_job(core: Core<'_>, job_id: i64) -> Answer<()> {
-    core.ask(move |engine| engine.cancel_job(JobId(job_id))).await
-}
+commands! {
+    /// Ends a job; what it stored stays.
+    cancel_job(job_id: i64) -> () = ask |engine| engine.cancel_job(JobId(job_id));
 
-/// Puts a job that failed or was cancelled back into the queue.
-#[tauri::command]
-#[specta::specta]
-pub async fn retry_job(core: Core<'_>, job_id: i64) -> Answer<()> {
-    core.ask(move |engine| engine.retry_job(JobId(job_id))).await
-}
+    /// Puts a job that failed or was cancelled back into the queue.
+    retry_job(job_id: i64) -> () = ask |engine| engine.retry_job(JobId(job_id));
 
-/// Moves a job to a place in the queue, 0 being next.
-#[tauri::command]
-#[specta::specta]
-pub async fn move_job(core: Core<'_>, job_id: i64, position: u32) -> Answer<()> {
-    core.ask(move |engine| engine.move_job(JobId(job_id), position as usize))
-        .await
+    /// Moves a job to a place in the queue, 0 being next.
+    move_job(job_id: i64, position: u32) -> () =
+        ask |engine| engine.move_job(JobId(job_id), position as usize);
 }

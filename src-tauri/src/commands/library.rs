@@ -4,18 +4,12 @@ use super::{Answer, Core};
 use crate::dialogs;
 use crate::wire::LibraryState;
 
-/// Whether the library can be used.
-#[tauri::command]
-#[specta::specta]
-pub async fn library_state(core: Core<'_>) -> Answer<LibraryState> {
-    core.run(|session| Ok(session.library_state())).await
-}
+commands! {
+    /// Whether the library can be used.
+    library_state() -> LibraryState = run |session| Ok(session.library_state());
 
-/// Looks at the library again, such as after a drive was connected.
-#[tauri::command]
-#[specta::specta]
-pub async fn reopen_library(core: Core<'_>) -> Answer<LibraryState> {
-    core.run(|session| Ok(session.reopen())).await
+    /// Looks at the library again, such as after a drive was connected.
+    reopen_library() -> LibraryState = run |session| Ok(session.reopen());
 }
 
 /// Asks for a folder and opens the library there; none where the user dismissed the question.
@@ -28,9 +22,7 @@ pub async fn choose_library<R: Runtime>(app: AppHandle<R>, core: Core<'_>) -> An
     }
 }
 
-/// Moves a damaged library aside, deleting nothing, and begins an empty one.
-#[tauri::command]
-#[specta::specta]
-pub async fn begin_new_library(core: Core<'_>) -> Answer<LibraryState> {
-    core.run(|session| session.begin_new()).await
+commands! {
+    /// Moves a damaged library aside, deleting nothing, and begins an empty one.
+    begin_new_library() -> LibraryState = run |session| session.begin_new();
 }

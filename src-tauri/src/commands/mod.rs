@@ -1,11 +1,28 @@
 //! What the page may ask for. Each command is a few lines around one method of the engine.
 
+/// Commands that are one use case of the engine (`ask`, or `change` where it changes a recording) or of
+/// the session (`run`) and nothing else.
+macro_rules! commands {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident($($argument:ident: $type:ty),*) -> $answer:ty = $way:ident $(($given:expr))? |$subject:ident| $work:expr;
+    )*) => { $(
+        $(#[$doc])*
+        #[tauri::command]
+        #[specta::specta]
+        pub async fn $name(core: Core<'_>, $($argument: $type),*) -> Answer<$answer> {
+            core.$way($($given,)? move |$subject| $work).await
+        }
+    )* };
+}
+
 pub mod adding;
 pub mod jobs;
 pub mod library;
 pub mod models;
 pub mod out;
 pub mod program;
+pub mod recorder;
 pub mod recordings;
 
 use tauri::State;

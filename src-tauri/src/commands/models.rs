@@ -9,11 +9,9 @@ use crate::wire::{
     Crossing, DownloadOutcome, ImportFrom, InstalledModel, ModelProgress, Models, Verification,
 };
 
-/// Models that are there and models that can be had.
-#[tauri::command]
-#[specta::specta]
-pub async fn models(core: Core<'_>) -> Answer<Models> {
-    core.run(|session| engine::list_models(&session.models()?)).await
+commands! {
+    /// Models that are there and models that can be had.
+    models() -> Models = run |session| engine::list_models(&session.models()?);
 }
 
 /// Downloads a model; goes on where a broken download ended.

@@ -44,11 +44,9 @@ pub async fn show_place<R: Runtime>(app: AppHandle<R>, core: Core<'_>, place: Pl
     opened.map_err(|error| CommandError::other(&format!("{folder} cannot be shown ({error}).")))
 }
 
-/// The last lines of the log, oldest first.
-#[tauri::command]
-#[specta::specta]
-pub async fn logs(core: Core<'_>, limit: u32) -> Answer<Vec<LogLine>> {
-    core.run(move |session| session.logs(limit as usize)).await
+commands! {
+    /// The last lines of the log, oldest first.
+    logs(limit: u32) -> Vec<LogLine> = run |session| session.logs(limit as usize);
 }
 
 /// What a bug report needs, without any text of a transcript.

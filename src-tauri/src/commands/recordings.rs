@@ -1,89 +1,56 @@
+use recordroute_engine::Engine;
 use recordroute_engine::core::RecordingId;
-use recordroute_engine::{Engine, Error};
 
 use super::{Answer, Core};
 use crate::events::AppEvent;
 use crate::wire::{Listing, Recording, SearchHit, Segment, TagCount, Word};
 
-/// Recordings, newest first.
-#[tauri::command]
-#[specta::specta]
-pub async fn recordings(core: Core<'_>, listing: Listing) -> Answer<Vec<Recording>> {
-    core.ask(move |engine| engine.recordings(&listing.into())).await
-}
+commands! {
+    /// Recordings, newest first.
+    recordings(listing: Listing) -> Vec<Recording> = ask |engine| engine.recordings(&listing.into());
 
-/// One recording.
-#[tauri::command]
-#[specta::specta]
-pub async fn recording(core: Core<'_>, recording_id: i64) -> Answer<Recording> {
-    core.ask(move |engine| engine.recording(RecordingId(recording_id)))
-        .await
-}
+    /// One recording.
+    recording(recording_id: i64) -> Recording = ask |engine| engine.recording(RecordingId(recording_id));
 
-/// Every tag with the number of recordings that carry it.
-#[tauri::command]
-#[specta::specta]
-pub async fn tags(core: Core<'_>) -> Answer<Vec<TagCount>> {
-    core.ask(Engine::tags).await
-}
+    /// Every tag with the number of recordings that carry it.
+    tags() -> Vec<TagCount> = ask |engine| engine.tags();
 
-/// The newest transcript of a recording, in order of time.
-#[tauri::command]
-#[specta::specta]
-pub async fn transcript(core: Core<'_>, recording_id: i64) -> Answer<Vec<Segment>> {
-    core.ask(move |engine| engine.segments(RecordingId(recording_id)))
-        .await
-}
+    /// The newest transcript of a recording, in order of time.
+    transcript(recording_id: i64) -> Vec<Segment> = ask |engine| engine.segments(RecordingId(recording_id));
 
-/// Words that begin between two times of the newest transcript.
-#[tauri::command]
-#[specta::specta]
-pub async fn words(core: Core<'_>, recording_id: i64, from_ms: u64, to_ms: u64) -> Answer<Vec<Word>> {
-    core.ask(move |engine| engine.words(RecordingId(recording_id), from_ms, to_ms))
-        .await
-}
+    /// Words that begin between two times of the newest transcript.
+    words(recording_id: i64, from_ms: u64, to_ms: u64) -> Vec<Word> =
+        ask |engine| engine.words(RecordingId(recording_id), from_ms, to_ms);
 
-/// Titles and segments in which all the words occur, best first.
-#[tauri::command]
-#[specta::specta]
-pub async fn search(core: Core<'_>, words: String, limit: u32) -> Answer<Vec<SearchHit>> {
-    core.ask(move |engine| engine.search(&words, limit as usize))
-        .await
-}
+    /// Titles and segments in which all the words occur, best first.
+    search(words: String, limit: u32) -> Vec<SearchHit> =
+        ask |engine| engine.search(&words, limit as usize);
 
-/// Gives a recording another title.
-#[tauri::command]
-#[specta::specta]
-pub async fn rename(core: Core<'_>, recording_id: i64, title: String) -> Answer<()> {
-    change(&core, recording_id, move |engine, id| engine.rename(id, &title)).await
-}
+    /// Gives a recording another title.
+    rename(recording_id: i64, title: String) -> () =
+        change(recording_id) |engine| engine.rename(RecordingId(recording_id), &title);
 
-/// Puts a tag on a recording.
-#[tauri::command]
-#[specta::specta]
-pub async fn add_tag(core: Core<'_>, recording_id: i64, tag: String) -> Answer<()> {
-    change(&core, recording_id, move |engine, id| engine.add_tag(id, &tag)).await
-}
+    /// Puts a tag on a recording.
+    add_tag(recording_id: i64, tag: String) -> () =
+        change(recording_id) |engine| engine.add_tag(RecordingId(recording_id), &tag);
 
-/// Takes a tag off a recording.
-#[tauri::command]
-#[specta::specta]
-pub async fn remove_tag(core: Core<'_>, recording_id: i64, tag: String) -> Answer<()> {
-    change(&core, recording_id, move |engine, id| engine.remove_tag(id, &tag)).await
-}
+    /// Takes a tag off a recording.
+    remove_tag(recording_id: i64, tag: String) -> () =
+        change(recording_id) |engine| engine.remove_tag(RecordingId(recording_id), &tag);
 
-/// Puts a recording in the trash.
-#[tauri::command]
-#[specta::specta]
-pub async fn trash(core: Core<'_>, recording_id: i64) -> Answer<()> {
-    change(&core, recording_id, Engine::trash).await
-}
+    /// Puts a recording in the trash.
+    trash(recording_id: i64) -> () = change(recording_id) |engine| engine.trash(RecordingId(recording_id));
 
-/// Takes a recording out of the trash.
-#[tauri::command]
-#[specta::specta]
-pub async fn restore(core: Core<'_>, recording_id: i64) -> Answer<()> {
-    change(&core, recording_id, Engine::restore).await
+    /// Takes a recording out of the trash.
+    restore(recording_id: i64) -> () =
+        change(recording_id) |engine| engine.restore(RecordingId(recording_id));
+
+    /// Where an audio element finds the media.
+    media_url(recording_id: i64) -> String =
+        run |session| session.media_address(RecordingId(recording_id));
+
+    /// Loudness over time.
+    peaks(recording_id: i64) -> Vec<u8> = ask |engine| engine.loudness(RecordingId(recording_id));
 }
 
 /// Deletes what is in the trash for good, and tells how many recordings that were.
@@ -93,33 +60,4 @@ pub async fn empty_trash(core: Core<'_>) -> Answer<u32> {
     let n_purged = core.ask(Engine::empty_trash).await?;
     core.tell(AppEvent::LibraryChanged { recording_id: None });
     Ok(n_purged)
-}
-
-/// Where an audio element finds the media.
-#[tauri::command]
-#[specta::specta]
-pub async fn media_url(core: Core<'_>, recording_id: i64) -> Answer<String> {
-    core.run(move |session| session.media_address(RecordingId(recording_id)))
-        .await
-}
-
-/// Loudness over time.
-#[tauri::command]
-#[specta::specta]
-pub async fn peaks(core: Core<'_>, recording_id: i64) -> Answer<Vec<u8>> {
-    core.ask(move |engine| engine.loudness(RecordingId(recording_id)))
-        .await
-}
-
-async fn change(
-    core: &Core<'_>,
-    recording_id: i64,
-    use_case: impl FnOnce(&Engine, RecordingId) -> Result<(), Error> + Send + 'static,
-) -> Answer<()> {
-    core.ask::<(), ()>(move |engine| use_case(engine, RecordingId(recording_id)))
-        .await?;
-    core.tell(AppEvent::LibraryChanged {
-        recording_id: Some(recording_id),
-    });
-    Ok(())
 }

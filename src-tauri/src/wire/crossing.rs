@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use recordroute_engine::core::{DetectedLanguage, JobId, Language, ModelId, RecordingId};
+use recordroute_engine::core::{CaptureId, DetectedLanguage, JobId, Language, ModelId, RecordingId};
 
 use super::shown;
 use crate::error::CommandError;
@@ -45,6 +45,7 @@ macro_rules! as_type {
 as_type! {
     RecordingId => i64: |id| id.0;
     JobId => i64: |id| id.0;
+    CaptureId => i64: |id| id.0;
     ModelId => String: |id| id.into();
     Language => String: |language| language.to_string();
     DetectedLanguage => String: |language| language.code;

@@ -5,6 +5,7 @@ mod crossing;
 mod jobs;
 mod models;
 mod program;
+mod recorder;
 mod recordings;
 mod settings;
 
@@ -14,6 +15,7 @@ pub(crate) use crossing::{mirror, mirror_enum, mirror_tagged};
 pub use jobs::{Job, Progress, TranscribeChoice};
 pub use models::{DownloadOutcome, ImportFrom, InstalledModel, ModelProgress, Models, Verification};
 pub use program::{AppInfo, LibraryState, LogLine, Place};
+pub use recorder::{InputDevice, LiveFacts, LiveStatus, RecordChoice, Recorded, RecordingNote, Unfinished};
 pub use recordings::{Format, Listing, Recording, SearchHit, Segment, TagCount, Word};
 pub use settings::{Settings, parse_language};
 

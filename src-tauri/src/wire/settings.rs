@@ -24,7 +24,8 @@ mirror! {
     Settings = engine::Settings {
         interface_language: InterfaceLanguage, theme: Theme, language: String, model: Option<String>,
         vocabulary: Vec<String>, threads: Option<u32>, media: MediaPolicy, model_idle_minutes: u32,
-        trash_days: u32, notify: bool, welcomed: bool,
+        trash_days: u32, record_device: Option<String>, record_microphone: bool, record_system: bool,
+        record_transcribe: bool, notify: bool, welcomed: bool,
     }
 }
 
@@ -42,6 +43,10 @@ impl Settings {
             media: self.media.into(),
             model_idle_minutes: self.model_idle_minutes,
             trash_days: self.trash_days,
+            record_device: self.record_device,
+            record_microphone: self.record_microphone,
+            record_system: self.record_system,
+            record_transcribe: self.record_transcribe,
             notify: self.notify,
             welcomed: self.welcomed,
             ..settings

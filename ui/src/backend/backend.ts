@@ -8,21 +8,28 @@ import type {
   CommandError,
   DownloadOutcome,
   Format,
+  InputDevice,
   InstalledModel,
   Job,
   LibraryState,
   Listing,
+  LiveFacts,
+  LiveStatus,
   LogLine,
   ModelProgress,
   Models,
   OnDuplicate,
   Place,
+  RecordChoice,
+  Recorded,
   Recording,
+  RecordingNote,
   SearchHit,
   Segment,
   Settings,
   TagCount,
   TranscribeChoice,
+  UnfinishedRecording,
   Verification,
   Word,
 } from "./types";
@@ -86,6 +93,30 @@ export interface Backend {
   /** Paths that the program was started with, once: nobody listened yet when they came. */
   takeOpenedPaths(): Promise<string[]>;
 
+  // Recording
+  /** What can be recorded now, the defaults first; empty where there is no sound input at all. */
+  inputDevices(): Promise<InputDevice[]>;
+  /** Begins, one at a time; tells how it is until it ends. */
+  beginRecording(choice: RecordChoice, tell: (status: LiveStatus) => void): Promise<LiveFacts>;
+  /** The recording that is being made, for a page that was loaded meanwhile; none where there is none. */
+  followRecording(tell: (status: LiveStatus) => void): Promise<LiveFacts | null>;
+  pauseRecording(paused: boolean): Promise<void>;
+  titleRecording(title: string): Promise<void>;
+  /** Whether it is to be transcribed when it ends. */
+  transcribeRecording(transcribe: boolean): Promise<void>;
+  /** Writes a note at this moment of the recording. */
+  noteRecording(text: string): Promise<RecordingNote>;
+  /** Ends it and puts it into the library; where that fails it is among the unfinished ones. */
+  stopRecording(): Promise<Recorded>;
+  /** Recordings that were being made when their program ended, however it ended. */
+  unfinishedRecordings(): Promise<UnfinishedRecording[]>;
+  /** Puts an unfinished recording into the library; transcribed where a model is installed. */
+  keepUnfinished(id: number): Promise<Recording>;
+  /** Puts it into the trash, from where it can be taken back. */
+  discardUnfinished(id: number): Promise<Recording>;
+  /** The notes of a recording, in order of time. */
+  notes(recordingId: number): Promise<RecordingNote[]>;
+
   // Jobs
   /** Running ones, the queue in its order, then those that ended lately. */
   jobs(): Promise<Job[]>;
@@ -114,7 +145,7 @@ export interface Backend {
 
   // The window
   listen(tell: (event: AppEvent) => void): Promise<() => void>;
-  /** Closes the window although jobs run; they go on at the next start. */
+  /** Closes the window although jobs run or something is recorded; jobs go on at the next start. */
   closeWindow(): Promise<void>;
 }
 

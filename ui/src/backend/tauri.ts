@@ -2,7 +2,9 @@
 import { Channel } from "@tauri-apps/api/core";
 
 import { commands, events } from "../bindings";
-import { BackendError, type AddProgress, type Backend, type CommandError, type ModelProgress } from "./backend";
+import {
+  BackendError, type AddProgress, type Backend, type CommandError, type LiveStatus, type ModelProgress,
+} from "./backend";
 
 type Answer<T> = { status: "ok"; data: T } | { status: "error"; error: CommandError };
 
@@ -19,7 +21,7 @@ async function take<T>(answer: Promise<Answer<T>>): Promise<T> {
 
 const done = async (answer: Promise<Answer<null>>): Promise<void> => void (await take(answer));
 
-function channel<T extends AddProgress | ModelProgress>(tell: (message: T) => void): Channel<T> {
+function channel<T extends AddProgress | LiveStatus | ModelProgress>(tell: (message: T) => void): Channel<T> {
   const made = new Channel<T>();
   made.onmessage = tell;
   return made;
@@ -60,6 +62,19 @@ export const tauriBackend: Backend = {
   addPaths: (paths, onDuplicate, tell) => take(commands.addPaths(paths, onDuplicate, channel(tell))),
   stopAdding: () => done(commands.stopAdding()),
   takeOpenedPaths: () => take(commands.takeOpenedPaths()),
+
+  inputDevices: () => take(commands.inputDevices()),
+  beginRecording: (choice, tell) => take(commands.beginRecording(choice, channel(tell))),
+  followRecording: (tell) => take(commands.followRecording(channel(tell))),
+  pauseRecording: (paused) => done(commands.pauseRecording(paused)),
+  titleRecording: (title) => done(commands.titleRecording(title)),
+  transcribeRecording: (transcribe) => done(commands.transcribeRecording(transcribe)),
+  noteRecording: (text) => take(commands.noteRecording(text)),
+  stopRecording: () => take(commands.stopRecording()),
+  unfinishedRecordings: () => take(commands.unfinishedRecordings()),
+  keepUnfinished: (id) => take(commands.keepUnfinished(id)),
+  discardUnfinished: (id) => take(commands.discardUnfinished(id)),
+  notes: (recordingId) => take(commands.notes(recordingId)),
 
   jobs: () => take(commands.jobs()),
   transcribe: (recordingId, choice) => take(commands.transcribe(recordingId, choice)),

@@ -187,6 +187,78 @@ export type Verification =
   | { kind: "cancelled" }
   | { kind: "damaged"; reason: string };
 
+export type InputKind = "microphone" | "system";
+
+/** Something that can be recorded; `id` stays the same when the computer is started again. */
+export type InputDevice = { id: string; name: string; kind: InputKind; is_default: boolean };
+
+/** What is recorded: a microphone or none, the computer's own sound or not. */
+export type RecordChoice = {
+  title: string | null;
+  /** None takes the system's microphone, or with `system` none at all. */
+  device: string | null;
+  system: boolean;
+  transcribe: boolean;
+};
+
+/** `user`: written while recording; `recorder`: what should be known about the sound. */
+export type RecordingNote = { at_ms: number; kind: "user" | "recorder"; text: string };
+
+/** What does not change by itself in a recording that is being made. */
+export type LiveFacts = {
+  title: string;
+  transcribe: boolean;
+  microphone: boolean;
+  system: boolean;
+  notes: RecordingNote[];
+};
+
+/** The last three: it ended by itself, is whole on the disk, and waits to be stopped. */
+export type LiveState = "running" | "paused" | "disk_full" | "device_lost" | "write_failed";
+
+/** One channel in a window of 50 ms; 1 is full scale. */
+export type Level = { low: number; high: number; rms: number };
+export type Levels = { at_ms: number; channels: Level[] };
+
+/** Told about twenty times a second. */
+export type LiveStatus = {
+  state: LiveState;
+  /** Length so far, without pauses. */
+  elapsed_ms: number;
+  /** In order of their channels; of two the first is the microphone. */
+  devices: { name: string; is_connected: boolean }[];
+  /** Nothing has come for a while from where something should. */
+  no_signal: boolean;
+  /** Samples at full scale, by channel. */
+  n_clipped: number[];
+  /** Sound that was lost because the computer was too busy. */
+  lost_ms: number;
+  /** For how long a device was away so far. */
+  away_ms: number;
+  /** Free bytes, where there is little room left. */
+  disk_low_bytes: number | null;
+  /** Since the last status, oldest first. */
+  levels: Levels[];
+};
+
+/** A recording that was stopped and is in the library. */
+export type Recorded = {
+  recording_id: number;
+  duration_ms: number;
+  job_id: number | null;
+  /** Why it is not transcribed although it was wanted; a sentence. */
+  not_transcribed: string | null;
+};
+
+/** A recording whose program ended before it did. */
+export type UnfinishedRecording = {
+  id: number;
+  title: string;
+  device: string;
+  started_at: string;
+  duration_ms: number;
+};
+
 export type InterfaceLanguage = "system" | "ko" | "en";
 export type Theme = "system" | "light" | "dark";
 export type MediaPolicy = "copy" | "reference";
@@ -206,6 +278,13 @@ export type Settings = {
   model_idle_minutes: number;
   /** 0 keeps everything. */
   trash_days: number;
+  /** Id of the microphone that is recorded; none takes the system's. */
+  record_device: string | null;
+  record_microphone: boolean;
+  /** The computer's own sound, such as the other side of a call. */
+  record_system: boolean;
+  /** A recording is transcribed when it ends. */
+  record_transcribe: boolean;
   /** Tell when a long job ends and the window is not in front. */
   notify: boolean;
   /** The first start is over. */
@@ -259,5 +338,5 @@ export type AppEvent =
   | { kind: "files_dropped"; paths: string[] }
   /** "Open with", or a second start with files. */
   | { kind: "files_opened"; paths: string[] }
-  /** The window shall close while jobs run: ask, then `closeWindow`. */
-  | { kind: "close_asked"; n_running: number };
+  /** The window shall close while jobs run or something is recorded: ask, then `closeWindow`. */
+  | { kind: "close_asked"; n_running: number; recording: boolean };

@@ -11,7 +11,13 @@ test("in English the core's own sentence stands alone", () => {
   expect(errorText({ code: "disk_full", message: "The disk D: is full." })).toBe("The disk D: is full.");
 });
 
-test("in Korean the trouble and its way out come first, the particulars after", () => {
+test("in Korean the core's sentence is Korean", () => {
+  locale.current = "ko";
+  const message = "Another program is using the library. Try again in a moment.";
+  expect(errorText({ code: "other", message })).toBe("다른 프로그램이 보관함을 쓰고 있습니다. 잠시 뒤에 다시 시도하세요.");
+});
+
+test("of what has no Korean form the trouble and its way out come first, the particulars after", () => {
   locale.current = "ko";
   const text = errorText({ code: "disk_full", message: "The disk D: is full." });
   expect(text, "Korean first").toMatch(/^디스크가 가득 찼습니다/);

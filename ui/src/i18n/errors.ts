@@ -1,7 +1,8 @@
-// What went wrong, in the language of the window. The core speaks English and knows the particulars;
-// in Korean the kind of trouble and the way out come first, and the particulars after them.
+// What went wrong, in the language of the window. Of a sentence of the core that has no Korean form, such as the
+// system's own words, the kind of trouble and the way out come first, and the particulars after them.
 import type { CommandError, ErrorCode } from "../backend/backend";
 import { locale, m } from "./index";
+import { inKorean } from "./sentences";
 
 const OWN: Record<ErrorCode, (() => string) | null> = {
   not_found: () => m.error_not_found(),
@@ -23,7 +24,9 @@ const OWN: Record<ErrorCode, (() => string) | null> = {
 export function errorText({ code, message }: CommandError): string {
   const own = OWN[code]?.() ?? "";
   if (message === "") return own === "" ? m.failed_unexpectedly() : own;
+  if (locale.current === "en") return message;
+  const korean = inKorean(message);
+  if (korean !== null) return korean;
   // A sentence that is Korean already needs no other before it.
-  if (locale.current === "en" || own === "" || /[가-힣]/.test(message.replace(/“.*?”/g, ""))) return message;
-  return `${own} (${message})`;
+  return own === "" || /[가-힣]/.test(message.replace(/“.*?”/g, "")) ? message : `${own} (${message})`;
 }

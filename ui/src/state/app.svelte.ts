@@ -10,6 +10,7 @@ import { PlayerStore } from "./player.svelte";
 import { problemOf, type Problem } from "./problem";
 import { QueueStore } from "./queue.svelte";
 import { ReadingStore } from "./reading.svelte";
+import { RecorderStore } from "./recorder.svelte";
 import { SearchStore } from "./search.svelte";
 import { SettingsStore } from "./settings.svelte";
 import { Toasts } from "./toasts.svelte";
@@ -30,16 +31,22 @@ export class App {
   readonly queue: QueueStore;
   readonly models: ModelsStore;
   readonly adding: AddingStore;
+  readonly recorder: RecorderStore;
 
   /** Everything was looked up once. */
   started = $state(false);
   startProblem: Problem | null = $state(null);
-  view: "library" | "trash" = $state("library");
+  view: "library" | "trash" | "record" = $state("library");
+  /** Why a recording ended by itself; stays until it was read. */
+  endedBecause: string | null = $state(null);
+  /** What another start left unfinished is asked about later. */
+  unfinishedLater = $state(false);
   settingsTab: SettingsTab | null = $state(null);
   dialog: Dialog = $state(null);
   queueOpen = $state(false);
   renaming = $state(false);
   nRunningAtClose = $state(0);
+  recordingAtClose = $state(false);
   /** The way back of what was done last. */
   #undo: (() => void) | null = null;
   #refreshTimer: ReturnType<typeof setTimeout> | undefined;
@@ -66,6 +73,16 @@ export class App {
       },
       failed: (problem) => this.toasts.fail(problem),
     });
+    this.recorder = new RecorderStore(backend, {
+      settings: () => this.settings.current,
+      stopped: ({ recording_id, not_transcribed }) => {
+        this.open(recording_id);
+        if (not_transcribed !== null) this.toasts.show(m.record_not_transcribed());
+        void Promise.all([this.refresh(), this.queue.refresh()]);
+      },
+      endedBecause: (reason) => (this.endedBecause = reason),
+      failed: (problem) => this.toasts.fail(problem),
+    });
   }
 
   /** Looks everything up and listens; the returned function stops listening. */
@@ -82,9 +99,11 @@ export class App {
       await this.library.refresh();
       this.started = true;
       if (this.library.closed) return;
-      await Promise.all([this.queue.refresh(), this.models.refresh()]);
+      await Promise.all([this.queue.refresh(), this.models.refresh(), this.recorder.load()]);
       const newest = this.library.recordings?.[0];
-      if (this.reading.id === null && newest && !this.narrow) this.open(newest.id);
+      if (this.recorder.live) this.view = "record";
+      // Whoever went somewhere meanwhile stays there.
+      else if (this.reading.id === null && newest && !this.narrow) void this.reading.open(newest.id);
       const opened = await this.backend.takeOpenedPaths();
       if (opened.length > 0) void this.adding.add(opened);
     } catch (error) {
@@ -116,6 +135,39 @@ export class App {
   closeReading(): void {
     this.player.load(null, null);
     this.reading.close();
+  }
+
+  /** Where a recording is chosen, begun and watched. */
+  showRecorder(): void {
+    if (this.library.readOnly || this.library.closed) return;
+    this.player.pause();
+    this.view = "record";
+    if (!this.recorder.live) void this.recorder.lookForDevices();
+  }
+
+  /** Leaves the recording to itself; it goes on. */
+  leaveRecorder(): void {
+    this.view = "library";
+  }
+
+  /** Takes an unfinished recording into the library, or into the trash and back again. */
+  async settleUnfinished(id: number, keep: boolean): Promise<void> {
+    const title = this.recorder.unfinished.find((one) => one.id === id)?.title ?? "";
+    const settled = await this.recorder.settle(id, keep);
+    if (settled === null) return;
+    if (keep) this.open(settled);
+    else
+      this.#offerUndo(m.moved_to_trash({ title }), async () => {
+        await this.backend.restore(settled);
+        this.open(settled);
+      });
+    await Promise.all([this.refresh(), this.queue.refresh()]);
+  }
+
+  /** The user wants to close although something is recorded: it is kept first. */
+  async stopAndClose(): Promise<void> {
+    if (this.recorder.live && !(await this.recorder.stop())) return;
+    await this.attempt(() => this.backend.closeWindow());
   }
 
   showTrash(): void {
@@ -274,6 +326,7 @@ export class App {
         break;
       case "close_asked":
         this.nRunningAtClose = event.n_running;
+        this.recordingAtClose = event.recording;
         this.dialog = "close";
         break;
     }

@@ -1,5 +1,5 @@
 // The recording that is open: its facts, its segments as they come, the words of what is on the screen.
-import type { Backend, Recording, Segment, Word } from "../backend/backend";
+import type { Backend, Recording, RecordingNote, Segment, Word } from "../backend/backend";
 import { problemOf, type Problem } from "./problem";
 
 /** The last of `items` that starts at or before `ms`; -1 before the first. */
@@ -17,6 +17,7 @@ export class ReadingStore {
   id: number | null = $state(null);
   recording: Recording | null = $state.raw(null);
   segments: Segment[] | null = $state.raw(null);
+  notes: RecordingNote[] = $state.raw([]);
   peaks: number[] = $state.raw([]);
   mediaUrl: string | null = $state(null);
   problem: Problem | null = $state(null);
@@ -55,6 +56,7 @@ export class ReadingStore {
     this.id = null;
     this.recording = null;
     this.segments = null;
+    this.notes = [];
     this.peaks = [];
     this.mediaUrl = null;
     this.problem = null;
@@ -67,10 +69,15 @@ export class ReadingStore {
     if (id === null) return;
     const turn = ++this.#turn;
     try {
-      const [recording, segments] = await Promise.all([this.#backend.recording(id), this.#backend.transcript(id)]);
+      const [recording, segments, notes] = await Promise.all([
+        this.#backend.recording(id),
+        this.#backend.transcript(id),
+        this.#backend.notes(id),
+      ]);
       if (turn !== this.#turn) return;
       this.recording = recording;
       this.segments = segments;
+      this.notes = notes;
       this.words = new Map();
       this.problem = null;
       if (this.#targetMs !== null) this.goTo(this.#targetMs);

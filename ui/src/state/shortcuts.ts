@@ -33,7 +33,12 @@ function moveAndSeek(app: App, idx: number): void {
 const openId = (app: App) => (app.view === "library" ? app.reading.id : null);
 
 export const SHORTCUTS: Shortcut[] = [
-  { keys: ["Space"], label: () => m.key_play(), matches: code("Space"), run: (app) => app.player.toggle() },
+  {
+    keys: ["Space"],
+    label: () => m.key_play(),
+    matches: code("Space"),
+    run: (app) => (app.view === "record" ? app.recorder.togglePause() : app.player.toggle()),
+  },
   { keys: ["←"], label: () => m.key_back(), matches: code("ArrowLeft"), run: (app) => app.player.skip(-SKIP_MS) },
   { keys: ["→"], label: () => m.key_forward(), matches: code("ArrowRight"), run: (app) => app.player.skip(SKIP_MS) },
   { keys: ["J"], label: () => m.key_next(), matches: code("KeyJ"), run: (app) => moveAndSeek(app, app.reading.cursor + 1) },
@@ -49,6 +54,7 @@ export const SHORTCUTS: Shortcut[] = [
   },
   { keys: ["/"], label: () => m.key_search(), matches: (event) => bare(event) && event.key === "/", run: focusSearch },
   { keys: ["Mod", "F"], label: () => m.key_search(), matches: modCode("KeyF"), run: focusSearch, whileTyping: true },
+  { keys: ["R"], label: () => m.key_record(), matches: code("KeyR"), run: (app) => app.showRecorder() },
   {
     keys: ["Mod", "O"],
     label: () => m.key_add(),

@@ -4,9 +4,9 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use recordroute_core::RecordingId;
+use recordroute_core::{ErrorCode, RecordingId};
 
-use crate::{Engine, Error};
+use crate::{Engine, Error, Session};
 
 /// The most that one answer holds: a player asks for the next piece itself, and a video of hours
 /// must not be read into memory.
@@ -54,6 +54,87 @@ impl Engine {
         let path = self.media_path(id)?;
         slice(&path, range, head_only).map_err(|source| Error::Unreadable { path, source })
     }
+}
+
+/// An answer to a request for media, for a door that speaks HTTP.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MediaAnswer {
+    /// Its number.
+    pub status: u16,
+    /// Names and values.
+    pub headers: Vec<(&'static str, String)>,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+}
+
+impl MediaAnswer {
+    fn bare(status: u16) -> Self {
+        Self {
+            status,
+            headers: Vec::new(),
+            bytes: Vec::new(),
+        }
+    }
+
+    fn with(slice: MediaSlice) -> Self {
+        let total = slice.total;
+        let mut headers = vec![
+            ("Content-Type", slice.content_type.to_owned()),
+            ("Accept-Ranges", "bytes".to_owned()),
+            ("Cache-Control", "no-cache".to_owned()),
+            ("X-Content-Type-Options", "nosniff".to_owned()),
+        ];
+        let status = match slice.range {
+            MediaRange::Whole => {
+                headers.push(("Content-Length", total.to_string()));
+                200
+            }
+            MediaRange::Part { first, end } => {
+                headers.push(("Content-Length", (end - first).to_string()));
+                headers.push(("Content-Range", format!("bytes {first}-{}/{total}", end - 1)));
+                206
+            }
+            MediaRange::Unsatisfiable => {
+                headers.push(("Content-Range", format!("bytes */{total}")));
+                416
+            }
+        };
+        Self {
+            status,
+            headers,
+            bytes: slice.bytes,
+        }
+    }
+}
+
+impl Session {
+    /// Answers a request for `/7`, the media of recording 7; nothing else can be reached. Blocks for as
+    /// long as the file takes.
+    pub fn media_answer(&self, method: &str, path: &str, range: Option<&str>) -> MediaAnswer {
+        if !["GET", "HEAD"].contains(&method) {
+            return MediaAnswer::bare(405);
+        }
+        let Some(id) = path.strip_prefix('/').and_then(recording_id) else {
+            return MediaAnswer::bare(404);
+        };
+        let Ok(engine) = self.engine() else {
+            return MediaAnswer::bare(503);
+        };
+        match engine.media_slice(id, range, method == "HEAD") {
+            Ok(slice) => MediaAnswer::with(slice),
+            Err(error) if error.code() == ErrorCode::NotFound => MediaAnswer::bare(404),
+            Err(error) => {
+                tracing::warn!(%error, "media could not be read");
+                MediaAnswer::bare(500)
+            }
+        }
+    }
+}
+
+/// Digits only: no sign, no other way to write the same number.
+pub(crate) fn recording_id(text: &str) -> Option<RecordingId> {
+    let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    plain.then(|| text.parse().ok()).flatten().map(RecordingId)
 }
 
 /// A media file, opened where a range begins.
@@ -167,6 +248,22 @@ fn content_type(path: &Path) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_plain_numbers_name_a_recording() {
+        assert_eq!(recording_id("7"), Some(RecordingId(7)), "a number");
+        for text in [
+            "",
+            "+7",
+            "-7",
+            "7/../8",
+            "..%2Fetc%2Fpasswd",
+            "7.mp3",
+            "99999999999999999999",
+        ] {
+            assert_eq!(recording_id(text), None, "{text} names nothing");
+        }
+    }
 
     fn part(first: u64, end: u64) -> MediaRange {
         MediaRange::Part { first, end }

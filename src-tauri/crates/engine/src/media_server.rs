@@ -15,7 +15,7 @@ use std::time::Duration;
 use recordroute_core::RecordingId;
 
 use crate::Engine;
-use crate::media::{MediaRange, locate};
+use crate::media::{MediaRange, locate, recording_id};
 
 /// Players open one or two.
 const MAX_CONNECTIONS: usize = 16;
@@ -116,9 +116,7 @@ fn answer(stream: &TcpStream, secret: &str, engine: &impl Fn() -> Option<Engine>
     let id = words
         .next()
         .and_then(|path| path.strip_prefix('/')?.strip_prefix(secret)?.strip_prefix('/'))
-        .filter(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()))
-        .and_then(|id| id.parse().ok())
-        .map(RecordingId);
+        .and_then(recording_id);
     let path = id.and_then(|id| engine()?.media_path(id).ok());
     let Some(located) = path.and_then(|path| locate(&path, range.as_deref()).ok()) else {
         return refuse(out, "404 Not Found");

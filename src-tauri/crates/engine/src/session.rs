@@ -13,6 +13,7 @@ use tokio::sync::broadcast::Receiver;
 use crate::advice::machine_memory;
 use crate::diagnostics::{diagnostics, n_cores, system_name};
 use crate::library_state::{begin_new_library, library_folder_in};
+use crate::live::Live;
 use crate::logs::{LogLine, log_tail};
 #[cfg(target_os = "linux")]
 use crate::media_server::MediaServer;
@@ -69,6 +70,7 @@ pub struct Session {
     sources: Result<SettingsSources, Refusal>,
     settings: Mutex<Result<Settings, Refusal>>,
     state: Arc<Mutex<State>>,
+    live: Arc<Live>,
     #[cfg(target_os = "linux")]
     media_server: Mutex<Option<MediaServer>>,
     listener: OnceLock<Box<dyn SessionListener>>,
@@ -131,6 +133,7 @@ impl Session {
             sources,
             settings: Mutex::new(settings),
             state: Arc::new(Mutex::new(State::Closed)),
+            live: Arc::default(),
             #[cfg(target_os = "linux")]
             media_server: Mutex::default(),
             listener: OnceLock::new(),
@@ -222,6 +225,11 @@ impl Session {
         }
     }
 
+    /// The recording that is being made.
+    pub fn live(&self) -> &Arc<Live> {
+        &self.live
+    }
+
     /// The engine where it is open and nobody is opening it right now; never waits.
     pub fn opened(&self) -> Option<Engine> {
         match &*self.state.try_lock().ok()? {
@@ -255,6 +263,7 @@ impl Session {
 
     /// Opens the library that belongs into the folder that the user chose, from now on.
     pub fn move_to(&self, chosen: &Path) -> Result<LibraryState, Error> {
+        self.live.refuse_while_busy()?;
         let library = library_folder_in(chosen);
         self.change_settings(|settings| Settings { library, ..settings })?;
         Ok(self.reopen())
@@ -262,6 +271,7 @@ impl Session {
 
     /// Moves a damaged library aside and begins an empty one. Whole libraries are never moved.
     pub fn begin_new(&self) -> Result<LibraryState, Error> {
+        self.live.refuse_while_busy()?;
         match self.library_state() {
             LibraryState::Damaged { path, .. } => {
                 begin_new_library(&path)?;
@@ -350,8 +360,14 @@ impl Session {
             .unwrap_or_default())
     }
 
-    /// Lets go of the engine for good, which gives a running job back to the queue.
+    /// Puts what is being recorded into the library and lets go of the engine for good, which gives a
+    /// running job back to the queue.
     pub fn close(&self) {
+        if self.live.is_busy()
+            && let Err(error) = self.live.stop()
+        {
+            tracing::error!(%error, "a recording is offered as unfinished at the next start");
+        }
         self.close_as(State::Ended);
     }
 

@@ -71,6 +71,14 @@ pub struct Settings {
     pub interface_language: InterfaceLanguage,
     /// Colours of the window.
     pub theme: Theme,
+    /// Id of the microphone that is recorded; none takes the system's.
+    pub record_device: Option<String>,
+    /// A microphone is recorded.
+    pub record_microphone: bool,
+    /// The computer's own sound is recorded.
+    pub record_system: bool,
+    /// A recording is transcribed when it ends.
+    pub record_transcribe: bool,
     /// Tell when a long job ends and the window is not in front.
     pub notify: bool,
     /// The first start is over.

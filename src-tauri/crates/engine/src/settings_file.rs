@@ -71,6 +71,9 @@ impl SettingsSources {
             .set_default("log", "info")?
             .set_default("interface_language", "system")?
             .set_default("theme", "system")?
+            .set_default("record_microphone", true)?
+            .set_default("record_system", false)?
+            .set_default("record_transcribe", true)?
             .set_default("notify", true)?
             .set_default("welcomed", false)?
             .add_source(config::File::from(self.file.as_path()).required(false))

@@ -1,11 +1,12 @@
 // The whole program in memory: for developing the page in a browser, for its tests and its pictures.
 import {
   BackendError, type AddProgress, type AddResult, type AppEvent, type Backend, type Job, type LibraryState,
-  type Recording, type SearchHit, type Segment, type SnippetPart,
+  type Recording, type RecordingNote, type SearchHit, type Segment, type SnippetPart,
 } from "../backend";
 import { listenForDrops } from "./drops";
 import { MockJobs } from "./jobs";
 import { MockModels, pause } from "./models";
+import { MockRecorder } from "./recorder";
 import { entryOf, segmentsOf, wordsOf, type Entry } from "./recordings";
 import { scenarioFromAddress, type Scenario } from "./scenario";
 import { peaksOf, wavOf } from "./sound";
@@ -18,6 +19,7 @@ export interface MockBackend extends Backend {
   /** What was copied last. */
   copied: string | null;
   jobsMove: MockJobs;
+  recorder: MockRecorder;
 }
 
 const PLAYABLE_MS = 30 * 60_000;
@@ -34,6 +36,8 @@ export function mockBackend(scenario: Scenario, now: Date = new Date()): MockBac
   let state: LibraryState["kind"] | null = null;
   let nextId = 100;
   let stopAdding = false;
+  const notes = new Map<number, RecordingNote[]>();
+  const recorder = new MockRecorder(scenario.state);
   const urls = new Map<number, string>();
   const installed = ["first-run", "nomodel"].includes(scenario.state) ? [] : ["whisper-base", "whisper-small-q5_1"];
   const models = new MockModels(installed, scenario.quick, scenario.state === "failed");
@@ -113,6 +117,13 @@ export function mockBackend(scenario: Scenario, now: Date = new Date()): MockBac
     return entry;
   }
 
+  /** What was recorded is a recording now. */
+  function recordedEntry(title: string, durationMs: number): Entry {
+    const entry = waitingEntry(title);
+    entry.recording = { ...entry.recording, source: `${title}.wav`, duration_ms: durationMs, created_at: new Date().toISOString() };
+    return entry;
+  }
+
   function addOne(path: string, again: boolean): AddResult {
     const name = path.split(/[/\\]/).at(-1) ?? path;
     const title = name.replace(/\.[^.]+$/, "");
@@ -139,6 +150,7 @@ export function mockBackend(scenario: Scenario, now: Date = new Date()): MockBac
     emit,
     copied: null,
     jobsMove: jobs,
+    recorder,
 
     appInfo: async () => ({
       version: "0.1.0", system: "Windows 11, x86_64", n_cores: 8, memory_bytes: 16_900_000_000,
@@ -231,6 +243,40 @@ export function mockBackend(scenario: Scenario, now: Date = new Date()): MockBac
     },
     stopAdding: async () => void (stopAdding = true),
     takeOpenedPaths: async () => [],
+
+    inputDevices: async () => recorder.devices(),
+    beginRecording: async (choice, tell) => (mayWrite(), recorder.begin(choice, tell, now)),
+    followRecording: async (tell) => recorder.follow(tell),
+    pauseRecording: async (paused) => recorder.pause(paused),
+    titleRecording: async (title) => recorder.change({ title }),
+    transcribeRecording: async (transcribe) => recorder.change({ transcribe }),
+    noteRecording: async (text) => recorder.note(text),
+    stopRecording: async () => {
+      const { facts, durationMs } = recorder.stop();
+      const entry = recordedEntry(facts.title, durationMs);
+      notes.set(entry.recording.id, facts.notes);
+      emit({ kind: "library_changed", recording_id: entry.recording.id });
+      const canTranscribe = models.list().installed.length > 0;
+      return {
+        recording_id: entry.recording.id, duration_ms: durationMs,
+        job_id: facts.transcribe && canTranscribe ? queue(entry, settings.model ?? "whisper-small-q5_1", settings.language).id : null,
+        not_transcribed: facts.transcribe && !canTranscribe ? "No speech model is installed." : null,
+      };
+    },
+    unfinishedRecordings: async () => recorder.unfinished,
+    keepUnfinished: async (id) => {
+      const { title, duration_ms } = recorder.take(id);
+      const entry = recordedEntry(title, duration_ms);
+      queue(entry, settings.model ?? "whisper-small-q5_1", settings.language);
+      return entry.recording;
+    },
+    discardUnfinished: async (id) => {
+      const { title, duration_ms } = recorder.take(id);
+      const entry = recordedEntry(title, duration_ms);
+      entry.recording = { ...entry.recording, trashed_at: new Date().toISOString() };
+      return entry.recording;
+    },
+    notes: async (id) => notes.get(id) ?? [],
 
     jobs: async () => jobs.list(),
     transcribe: async (id, { model, language }) => {

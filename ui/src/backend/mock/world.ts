@@ -43,6 +43,10 @@ export function settingsOf(scenario: Scenario): Settings {
     media: "copy",
     model_idle_minutes: 5,
     trash_days: 30,
+    record_device: null,
+    record_microphone: true,
+    record_system: false,
+    record_transcribe: true,
     notify: true,
     welcomed: scenario.state !== "first-run",
   };

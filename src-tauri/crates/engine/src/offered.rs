@@ -1,19 +1,16 @@
-//! Files that the user handed to the program. The page may add what came this way and nothing else.
+//! Files that the user handed to a program with a page. The page may add what came this way and
+//! nothing else.
 
 use std::collections::HashSet;
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use recordroute_engine::core::ErrorCode;
-use tauri::{AppHandle, Manager, Runtime};
+use crate::Error;
 
-use crate::error::CommandError;
-use crate::events::{AppEvent, tell};
-use crate::wire::shown;
-
+/// What was handed over so far.
 #[derive(Default)]
-pub struct Paths {
+pub struct OfferedPaths {
     inner: Mutex<Inner>,
 }
 
@@ -26,7 +23,12 @@ struct Inner {
     page_listens: bool,
 }
 
-impl Paths {
+/// A path as a page shows it and gives it back.
+fn shown(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+impl OfferedPaths {
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -39,7 +41,7 @@ impl Paths {
     }
 
     /// The paths, if the user handed over each of them or a folder around it.
-    pub fn check(&self, paths: Vec<String>) -> Result<Vec<PathBuf>, CommandError> {
+    pub fn check(&self, paths: Vec<String>) -> Result<Vec<PathBuf>, Error> {
         let inner = self.lock();
         let is_offered = |path: &str| {
             let plain = !Path::new(path)
@@ -53,9 +55,8 @@ impl Paths {
         if paths.iter().all(|path| is_offered(path)) {
             return Ok(paths.into_iter().map(PathBuf::from).collect());
         }
-        Err(CommandError::new(
-            ErrorCode::InvalidInput,
-            "Only files that were dropped or chosen can be added. Drop them again.",
+        Err(Error::Invalid(
+            "Only files that were dropped or chosen can be added. Drop them again.".to_owned(),
         ))
     }
 
@@ -66,20 +67,16 @@ impl Paths {
         std::mem::take(&mut inner.waiting)
     }
 
-    /// Hands opened files to the page, or keeps them until it asks.
-    pub fn open<R: Runtime>(app: &AppHandle<R>, paths: Vec<PathBuf>) {
-        if paths.is_empty() {
-            return;
+    /// Takes opened files; those that the page is to be told of now, and none where they wait until
+    /// it asks.
+    pub fn open(&self, paths: Vec<PathBuf>) -> Option<Vec<String>> {
+        let paths = self.offer(paths);
+        let mut inner = self.lock();
+        if inner.page_listens && !paths.is_empty() {
+            return Some(paths);
         }
-        let this = app.state::<Self>();
-        let paths = this.offer(paths);
-        let mut inner = this.lock();
-        if inner.page_listens {
-            drop(inner);
-            tell(app, AppEvent::FilesOpened { paths });
-        } else {
-            inner.waiting.extend(paths);
-        }
+        inner.waiting.extend(paths);
+        None
     }
 }
 
@@ -99,7 +96,7 @@ mod tests {
 
     #[test]
     fn the_page_adds_only_what_the_user_handed_over() {
-        let paths = Paths::default();
+        let paths = OfferedPaths::default();
         paths.offer([PathBuf::from("/media/talks"), PathBuf::from("/home/a.wav")]);
         let check = |path: &str| paths.check(vec![path.to_owned()]).is_ok();
         assert!(check("/home/a.wav"), "a file that was dropped");
@@ -111,6 +108,22 @@ mod tests {
         assert!(
             !check("/media/talks/../secret.wav"),
             "and nothing leads out of a folder"
+        );
+    }
+
+    #[test]
+    fn what_comes_before_the_page_listens_waits_for_it() {
+        let paths = OfferedPaths::default();
+        assert_eq!(
+            paths.open(vec![PathBuf::from("/a.wav")]),
+            None,
+            "nobody listens yet"
+        );
+        assert_eq!(paths.take_waiting(), ["/a.wav"], "it is asked for");
+        assert_eq!(
+            paths.open(vec![PathBuf::from("/b.wav")]),
+            Some(vec!["/b.wav".to_owned()]),
+            "from then on it is told"
         );
     }
 
