@@ -1,6 +1,6 @@
 //! The few words that the system shows and not the page, in both languages of the interface.
 
-use recordroute_engine::{InterfaceLanguage, Settings};
+use recordroute_engine::Settings;
 
 pub struct Words {
     pub choose_files: &'static str,
@@ -41,13 +41,7 @@ const KOREAN: Words = Words {
 impl Words {
     /// In the language of the window; English where the settings cannot be read.
     pub fn of(settings: Option<&Settings>) -> &'static Self {
-        let is_korean = match settings.map(|settings| settings.interface_language) {
-            Some(InterfaceLanguage::Ko) => true,
-            Some(InterfaceLanguage::En) | None => false,
-            Some(InterfaceLanguage::System) => {
-                sys_locale::get_locale().is_some_and(|locale| locale.starts_with("ko"))
-            }
-        };
+        let is_korean = settings.is_some_and(|settings| settings.interface_language.is_korean());
         if is_korean { &KOREAN } else { &ENGLISH }
     }
 }

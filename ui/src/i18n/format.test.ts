@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
 
-import { clock, day, duration, languageName, percent, size, speed, spokenClock } from "./format";
+import { clock, day, duration, languageName, percent, size, speakerName, speed, spokenClock } from "./format";
 import { locale, systemLocale } from "./locale.svelte";
 
 beforeEach(() => {
@@ -44,4 +44,10 @@ test("the system's languages decide, Konkani is not Korean", () => {
   expect(systemLocale(["kok-IN"])).toBe("en");
   expect(languageName("ko")).toBe("Korean");
   expect(languageName("auto")).toBe("Detect");
+});
+
+test("the channels of the recorder are called as people call them", () => {
+  expect([speakerName("me"), speakerName("others"), speakerName("Mara")]).toEqual(["Me", "Others", "Mara"]);
+  locale.current = "ko";
+  expect([speakerName("me"), speakerName("others")]).toEqual(["나", "상대"]);
 });

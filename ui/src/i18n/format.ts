@@ -104,3 +104,15 @@ export function languageName(code: string): string {
     return code; // Not every code of the models is one that the browser knows.
   }
 }
+
+/** Who speaks; the two channels of the recorder have names of their own. */
+export function speakerName(label: string): string {
+  switch (label) {
+    case "me":
+      return m.record_me();
+    case "others":
+      return m.record_others();
+    default:
+      return label;
+  }
+}

@@ -17,7 +17,7 @@ use recordroute_store::{CaptureDraft, StoreError};
 
 use crate::capture_lock::CaptureLock;
 use crate::recover::Saved;
-use crate::{Engine, Error};
+use crate::{Engine, Error, InterfaceLanguage};
 
 /// Folder inside the library where recordings grow.
 pub(crate) const FOLDER: &str = "captures";
@@ -125,7 +125,7 @@ impl Engine {
         })?;
         let (stem, lock) = CaptureLock::new_in(&folder)?;
         let title = options.title.clone().filter(|title| !title.trim().is_empty());
-        let title = title.unwrap_or_else(|| Zoned::now().strftime("Recording %Y-%m-%d %H:%M").to_string());
+        let title = title.unwrap_or_else(|| title_of(&Zoned::now(), self.settings().interface_language));
         let id = library.begin_capture(&CaptureDraft {
             file: format!("{FOLDER}/{stem}.wav"),
             title,
@@ -152,6 +152,15 @@ impl Engine {
             }
         }
     }
+}
+
+/// Title of a recording that got none: when it was begun.
+fn title_of(now: &Zoned, language: InterfaceLanguage) -> String {
+    let form = match language.is_korean() {
+        true => "녹음 %Y-%m-%d %H:%M",
+        false => "Recording %Y-%m-%d %H:%M",
+    };
+    now.strftime(form).to_string()
 }
 
 impl LiveRecording {
@@ -260,5 +269,28 @@ impl Engine {
     pub fn capture_log(&self, id: RecordingId) -> Result<Option<CaptureLog>, Error> {
         let text = self.inner.library.capture_log(id)?;
         Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use jiff::tz::TimeZone;
+
+    use super::*;
+
+    #[test]
+    fn a_recording_without_a_title_is_called_by_its_time() {
+        let now = date(2026, 11, 25).at(9, 5, 0, 0).to_zoned(TimeZone::UTC).unwrap();
+        assert_eq!(
+            title_of(&now, InterfaceLanguage::En),
+            "Recording 2026-11-25 09:05",
+            "English"
+        );
+        assert_eq!(
+            title_of(&now, InterfaceLanguage::Ko),
+            "녹음 2026-11-25 09:05",
+            "and Korean for whom the window is Korean"
+        );
     }
 }

@@ -30,6 +30,17 @@ pub enum InterfaceLanguage {
     En,
 }
 
+impl InterfaceLanguage {
+    /// Whether the user is spoken to in Korean, also where the system decides.
+    pub fn is_korean(self) -> bool {
+        match self {
+            Self::Ko => true,
+            Self::En => false,
+            Self::System => sys_locale::get_locale().is_some_and(|locale| locale.starts_with("ko")),
+        }
+    }
+}
+
 /// Colours of the window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
