@@ -34,7 +34,8 @@ impl<R: Runtime> Attention<R> {
             Event::JobProgress { job_id, progress, .. } => {
                 self.began.entry(*job_id).or_insert_with(Instant::now);
                 if let Some(fraction) = progress.fraction {
-                    self.task_bar.show(Some((fraction.clamp(0.0, 1.0) * 100.0) as u64));
+                    self.task_bar
+                        .show(Some((fraction.clamp(0.0, 1.0) * 100.0) as u64));
                 }
             }
             Event::JobDone {

@@ -66,7 +66,10 @@ impl TaskBar {
         if let Err(error) = sending {
             tracing::debug!(%error, "the desktop shows no progress");
         }
-        Self { percents, shown: None }
+        Self {
+            percents,
+            shown: None,
+        }
     }
 }
 
