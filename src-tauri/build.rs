@@ -40,6 +40,7 @@ fn main() {
         "empty_trash",
         "peaks",
         "media_url",
+        "playable_url",
         "export_to_file",
         "copy_transcript",
         "copy_text",

@@ -36,6 +36,7 @@ pub fn builder<R: Runtime>() -> Builder<R> {
             recordings::empty_trash,
             recordings::peaks,
             recordings::media_url,
+            recordings::playable_url,
             out::export_to_file::<tauri::Wry>,
             out::copy_transcript,
             out::copy_text,

@@ -9,6 +9,7 @@ mod bad_input;
 mod command_line;
 mod crash;
 mod models;
+mod playing;
 mod queue;
 #[cfg(target_os = "linux")]
 mod record;

@@ -69,6 +69,15 @@ pub fn fake_engine(home: &Home, mode: QueueMode, behaviour: &[String]) -> Engine
     Engine::open(settings(home), worker, mode).expect("the library opens")
 }
 
+/// An engine with the real worker.
+pub fn real_engine(home: &Home, mode: QueueMode) -> Engine {
+    let worker = WorkerCommand {
+        program: PathBuf::from(env!("CARGO_BIN_EXE_recordroute-under-test")),
+        arguments: vec!["worker".into()],
+    };
+    Engine::open(settings(home), worker, mode).expect("the library opens")
+}
+
 /// A WAV of so many seconds in the home; each name has its own pitch, so no two are the same file.
 pub fn tone_file(home: &Home, name: &str, seconds: f32) -> PathBuf {
     let pitch: u32 = name.bytes().map(u32::from).sum();

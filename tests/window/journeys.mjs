@@ -154,6 +154,23 @@ export const journeys = {
     await window.end();
   },
 
+  async "what the window cannot decode is heard from a copy"(tools) {
+    const home = tools.stage.home(QUICK);
+    // A web view without a decoder for AAC.
+    const decoders = ["avdec_aac", "avdec_aac_fixed", "avdec_aac_latm", "faad", "fdkaacdec", "avdec_aac_at"];
+    home.env = { ...home.env, GST_PLUGIN_FEATURE_RANK: decoders.map((name) => `${name}:NONE`).join(",") };
+    const file = join(home.dir, "Voice message.m4a");
+    copyFileSync(join(root, "tests/fixtures/sample-en.m4a"), file);
+    const window = await open(tools, home, [file]);
+    await until("the words", async () => (await transcript(window)).includes(SENTENCE), { ms: 60_000 });
+    const copies = () => (existsSync(join(home.library, "playable")) ? readdirSync(join(home.library, "playable")) : []);
+    expect(copies().length === 0, `opening it makes no copy: ${copies()}`);
+    await playable(window);
+    expect(copies().length === 1, `hearing it does: ${copies()}`);
+    await window.picture("copy");
+    await window.end();
+  },
+
   async "a second start hands its file over"(tools) {
     const home = tools.stage.home(QUICK);
     const window = await open(tools, home);

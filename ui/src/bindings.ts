@@ -55,6 +55,8 @@ export const commands = {
 	peaks: (recordingId: number) => typedError<number[], CommandError>(__TAURI_INVOKE("peaks", { recordingId })),
 	/**  Where an audio element finds the media. */
 	mediaUrl: (recordingId: number) => typedError<string, CommandError>(__TAURI_INVOKE("media_url", { recordingId })),
+	/**  The same of a copy that every audio element can decode; making it takes seconds for an hour. */
+	playableUrl: (recordingId: number) => typedError<string, CommandError>(__TAURI_INVOKE("playable_url", { recordingId })),
 	/**  Asks where to write and writes; none where the user dismissed the question. */
 	exportToFile: (recordingId: number, format: Format) => typedError<string | null, CommandError>(__TAURI_INVOKE("export_to_file", { recordingId, format })),
 	/**  Copies a transcript in a format. */

@@ -49,6 +49,10 @@ commands! {
     media_url(recording_id: i64) -> String =
         run |session| session.media_address(RecordingId(recording_id));
 
+    /// The same of a copy that every audio element can decode; making it takes seconds for an hour.
+    playable_url(recording_id: i64) -> String =
+        run |session| session.playable_address(RecordingId(recording_id));
+
     /// Loudness over time.
     peaks(recording_id: i64) -> Vec<u8> = ask |engine| engine.loudness(RecordingId(recording_id));
 }

@@ -74,6 +74,8 @@ export interface Backend {
   peaks(recordingId: number): Promise<number[]>;
   /** Where an audio element finds the media. */
   mediaUrl(recordingId: number): Promise<string>;
+  /** The same of a copy that every audio element can decode; making it takes seconds for an hour. */
+  playableUrl(recordingId: number): Promise<string>;
   /** Shows the media's file in the system's file manager. */
   showMedia(recordingId: number): Promise<void>;
 

@@ -51,6 +51,7 @@ export const tauriBackend: Backend = {
   emptyTrash: () => take(commands.emptyTrash()),
   peaks: (recordingId) => take(commands.peaks(recordingId)),
   mediaUrl: (recordingId) => take(commands.mediaUrl(recordingId)),
+  playableUrl: (recordingId) => take(commands.playableUrl(recordingId)),
   showMedia: (recordingId) => done(commands.showMedia(recordingId)),
 
   exportToFile: (recordingId, format) => take(commands.exportToFile(recordingId, format)),

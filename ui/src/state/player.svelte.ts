@@ -10,6 +10,8 @@ export class PlayerStore {
   atMs = $state(0);
   durationMs = $state(0);
   rate = $state(1);
+  /** A copy that can be played is being made. */
+  preparing = $state(false);
   /** Why it cannot be heard; a sentence. */
   trouble: string | null = $state(null);
 
@@ -17,6 +19,10 @@ export class PlayerStore {
   #url: string | null = $state(null);
   #frame = 0;
   #pendingMs: number | null = null;
+  /** Makes a copy that every audio element can decode; none once it was tried. */
+  #makeCopy: (() => Promise<string>) | null = null;
+  /** The original cannot be decoded here. */
+  #refused = false;
 
   constructor(audio: HTMLAudioElement = new Audio()) {
     this.#audio = audio;
@@ -31,12 +37,14 @@ export class PlayerStore {
     });
     audio.addEventListener("error", () => {
       if (this.#url === null) return;
-      this.trouble = m.player_cannot_play();
+      // The copy takes a while, so it is made when somebody wants to hear it.
+      if (this.#makeCopy) this.#refused = true;
+      else this.trouble = m.player_cannot_play();
       this.#rest();
     });
   }
 
-  load(url: string | null, durationMs: number | null): void {
+  load(url: string | null, durationMs: number | null, makeCopy: (() => Promise<string>) | null = null): void {
     if (url === this.#url) {
       if (durationMs !== null && durationMs > 0) this.durationMs = durationMs;
       else if (url === null) this.atMs = 0;
@@ -49,6 +57,9 @@ export class PlayerStore {
     this.atMs = this.#pendingMs ?? 0;
     this.durationMs = durationMs ?? 0;
     this.trouble = null;
+    this.preparing = false;
+    this.#makeCopy = makeCopy;
+    this.#refused = false;
     if (url === null) this.#audio.removeAttribute("src");
     else this.#audio.src = url;
     this.#audio.playbackRate = this.rate;
@@ -66,13 +77,35 @@ export class PlayerStore {
   async play(fromMs: number | null = null): Promise<void> {
     if (!this.ready) return;
     if (fromMs !== null) this.seek(fromMs);
+    if (this.#refused) return this.#playCopy();
     try {
       await this.#audio.play();
     } catch (error) {
       // A pause that comes before the sound does is no trouble.
-      if (error instanceof DOMException && error.name !== "AbortError" && this.trouble === null)
-        this.trouble = m.player_cannot_play();
+      if (!(error instanceof DOMException) || error.name === "AbortError") return;
+      if (this.#makeCopy) await this.#playCopy();
+      else this.trouble ??= m.player_cannot_play();
     }
+  }
+
+  async #playCopy(): Promise<void> {
+    const [url, makeCopy] = [this.#url, this.#makeCopy];
+    if (!makeCopy || this.preparing) return;
+    this.preparing = true;
+    const copy = await makeCopy().catch(() => null);
+    // Another recording may have been opened meanwhile.
+    if (this.#url !== url) return;
+    this.preparing = false;
+    this.#makeCopy = null;
+    this.#refused = false;
+    if (copy === null) {
+      this.trouble = m.player_cannot_play();
+      return;
+    }
+    this.#pendingMs = this.atMs;
+    this.#audio.src = copy;
+    this.#audio.playbackRate = this.rate;
+    await this.play();
   }
 
   pause(): void {

@@ -50,4 +50,4 @@ pub use decoder::{Block, Decoder};
 pub use error::AudioError;
 pub use peaks::{PEAKS_PER_SECOND, Peaks};
 pub use vad::{FRAME_SAMPLES, VoiceActivity};
-pub use wav::write_wav_16k_mono;
+pub use wav::SpeechWav;

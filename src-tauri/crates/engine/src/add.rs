@@ -8,17 +8,15 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use recordroute_audio::MediaInfo;
-use recordroute_core::{CancellationToken, ErrorCode, MediaPlace, Recording, RecordingDraft, RecordingId};
+use recordroute_core::{CancellationToken, MediaPlace, Recording, RecordingDraft, RecordingId};
 use recordroute_store::StoreError;
 use sha2::{Digest, Sha256};
 
-use crate::worker::{Message, Request, WorkerProcess};
+use crate::worker::{Message, Request, TICK, WorkerProcess};
 use crate::{Engine, Error, MediaPolicy};
 
 /// How long a look into a file may take; a network drive may stall.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(60);
-/// How often a wish to stop is looked for meanwhile.
-const TICK: Duration = Duration::from_millis(100);
 
 /// What to do with a file that is in the library already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -78,13 +76,7 @@ impl Engine {
             }
             Some(_) | None => {
                 worker.kill();
-                Err(Error::Refused {
-                    code: ErrorCode::Other,
-                    message: format!(
-                        "{} does not answer. If it lies on a network drive, copy it to this computer first.",
-                        path.display()
-                    ),
-                })
+                Err(Error::not_answering(path))
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Measures decoding and transcription of one file, as the queue does them, without the library.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use recordroute_core::{
     CancellationToken, EngineInfo, Segment, TranscribeOptions, character_error_rate, word_error_rate,
@@ -9,10 +9,8 @@ use recordroute_core::{
 use serde::Serialize;
 
 use crate::advice::choose_speech_model;
-use crate::worker::{Message, Request, TranscribeRequest, WorkerProcess};
+use crate::worker::{Message, Request, TICK, TranscribeRequest, WorkerProcess};
 use crate::{Engine, Error};
-
-const TICK: Duration = Duration::from_millis(100);
 
 /// What to measure.
 #[derive(Debug, Clone, Default)]
@@ -82,7 +80,11 @@ impl Engine {
             source,
         })?;
         let media_path = file.clone();
-        let decode = self.measure(cancel, |seq| Request::Decode { seq, media_path })?;
+        let decode = self.measure(cancel, |seq| Request::Decode {
+            seq,
+            media_path,
+            wav_path: None,
+        })?;
         let decode_ms = decode.total_ms.max(1);
         let mut report = BenchReport {
             file: file.clone(),

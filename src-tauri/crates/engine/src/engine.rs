@@ -13,6 +13,7 @@ use recordroute_store::{JobListing, Library, Listing, StoreError};
 use tokio::sync::broadcast;
 
 use crate::advice::choose_speech_model;
+use crate::playable::PlayableCopies;
 use crate::queue::{LEASE, Queue, QueueContext};
 use crate::worker::{WorkerCommand, WorkerProcess};
 use crate::{Error, Format, Settings};
@@ -54,6 +55,7 @@ pub(crate) struct Inner {
     pub(crate) models: ModelFolder,
     pub(crate) worker_command: WorkerCommand,
     pub(crate) prober: Mutex<Option<WorkerProcess>>,
+    pub(crate) playable: PlayableCopies,
     events: broadcast::Sender<Event>,
     owner: String,
 }
@@ -88,6 +90,10 @@ impl Engine {
             settings: Arc::clone(&settings),
         });
         let prober = Mutex::new(None);
+        let playable = PlayableCopies::default();
+        if mode == QueueMode::All && !library.is_read_only() {
+            playable.clear(library.dir());
+        }
         let inner = Inner {
             queue,
             settings,
@@ -95,6 +101,7 @@ impl Engine {
             models,
             worker_command,
             prober,
+            playable,
             events,
             owner,
         };
@@ -176,7 +183,9 @@ impl Engine {
 
     /// Deletes what is in the trash for good, and tells how many recordings that were.
     pub fn empty_trash(&self) -> Result<usize, Error> {
-        Ok(self.inner.library.purge(None)?.len())
+        let purged = self.inner.library.purge(None)?;
+        self.inner.playable.clear(self.inner.library.dir());
+        Ok(purged.len())
     }
 
     /// Puts a tag on a recording.

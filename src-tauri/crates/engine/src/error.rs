@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use recordroute_audio::AudioError;
 use recordroute_audio::capture::CaptureError;
@@ -83,6 +83,17 @@ pub enum Error {
 }
 
 impl Error {
+    /// A file could not be read in a reasonable time.
+    pub(crate) fn not_answering(path: &Path) -> Self {
+        Self::Refused {
+            code: ErrorCode::Other,
+            message: format!(
+                "{} does not answer. If it lies on a network drive, copy it to this computer first.",
+                path.display()
+            ),
+        }
+    }
+
     /// The code on which a door may branch.
     pub fn code(&self) -> ErrorCode {
         match self {

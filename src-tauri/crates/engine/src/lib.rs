@@ -31,6 +31,7 @@ mod media_server;
 mod model_list;
 mod model_work;
 mod offered;
+mod playable;
 mod progress;
 mod queue;
 mod reading;

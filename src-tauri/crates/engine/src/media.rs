@@ -4,9 +4,9 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use recordroute_core::{ErrorCode, RecordingId};
+use recordroute_core::RecordingId;
 
-use crate::{Engine, Error, Session};
+use crate::Session;
 
 /// The most that one answer holds: a player asks for the next piece itself, and a video of hours
 /// must not be read into memory.
@@ -39,21 +39,6 @@ pub enum MediaRange {
     },
     /// There is nothing where something was asked for.
     Unsatisfiable,
-}
-
-impl Engine {
-    /// What the `Range` header of a request for a recording's media is answered with, the first two
-    /// megabytes of it. Without a header a large file is answered with its first part as well: players
-    /// ask on from there. `head_only` reads nothing.
-    pub fn media_slice(
-        &self,
-        id: RecordingId,
-        range: Option<&str>,
-        head_only: bool,
-    ) -> Result<MediaSlice, Error> {
-        let path = self.media_path(id)?;
-        slice(&path, range, head_only).map_err(|source| Error::Unreadable { path, source })
-    }
 }
 
 /// An answer to a request for media, for a door that speaks HTTP.
@@ -108,21 +93,24 @@ impl MediaAnswer {
 }
 
 impl Session {
-    /// Answers a request for `/7`, the media of recording 7; nothing else can be reached. Blocks for as
-    /// long as the file takes.
+    /// Answers a request for `/7`, the media of recording 7, or `/7.wav`, the copy of it that every player
+    /// can decode; nothing else can be reached. Blocks for as long as the file takes.
     pub fn media_answer(&self, method: &str, path: &str, range: Option<&str>) -> MediaAnswer {
         if !["GET", "HEAD"].contains(&method) {
             return MediaAnswer::bare(405);
         }
-        let Some(id) = path.strip_prefix('/').and_then(recording_id) else {
+        let Some(name) = path.strip_prefix('/').and_then(MediaName::parse) else {
             return MediaAnswer::bare(404);
         };
         let Ok(engine) = self.engine() else {
             return MediaAnswer::bare(503);
         };
-        match engine.media_slice(id, range, method == "HEAD") {
+        let Some(path) = engine.named_media(name) else {
+            return MediaAnswer::bare(404);
+        };
+        match slice(&path, range, method == "HEAD") {
             Ok(slice) => MediaAnswer::with(slice),
-            Err(error) if error.code() == ErrorCode::NotFound => MediaAnswer::bare(404),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => MediaAnswer::bare(404),
             Err(error) => {
                 tracing::warn!(%error, "media could not be read");
                 MediaAnswer::bare(500)
@@ -131,10 +119,29 @@ impl Session {
     }
 }
 
-/// Digits only: no sign, no other way to write the same number.
-pub(crate) fn recording_id(text: &str) -> Option<RecordingId> {
-    let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    plain.then(|| text.parse().ok()).flatten().map(RecordingId)
+/// What a player asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct MediaName {
+    pub(crate) id: RecordingId,
+    /// The copy that every player can decode.
+    pub(crate) is_copy: bool,
+}
+
+impl MediaName {
+    /// Digits only: no sign, no other way to write the same number.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let digits = text.strip_suffix(".wav").unwrap_or(text);
+        let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let id = plain.then(|| digits.parse().ok()).flatten().map(RecordingId)?;
+        let is_copy = digits.len() < text.len();
+        Some(Self { id, is_copy })
+    }
+}
+
+impl std::fmt::Display for MediaName {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{}{}", self.id, if self.is_copy { ".wav" } else { "" })
+    }
 }
 
 /// A media file, opened where a range begins.
@@ -165,6 +172,9 @@ pub(crate) fn locate(path: &Path, range: Option<&str>) -> io::Result<Located> {
     })
 }
 
+/// What the `Range` header of a request is answered with, the first two megabytes of it. Without a
+/// header a large file is answered with its first part as well: players ask on from there. `head_only`
+/// reads nothing.
 fn slice(path: &Path, range: Option<&str>, head_only: bool) -> io::Result<MediaSlice> {
     let Located {
         file,
@@ -251,7 +261,15 @@ mod tests {
 
     #[test]
     fn only_plain_numbers_name_a_recording() {
-        assert_eq!(recording_id("7"), Some(RecordingId(7)), "a number");
+        let name = |is_copy| MediaName {
+            id: RecordingId(7),
+            is_copy,
+        };
+        for (text, is_copy) in [("7", false), ("7.wav", true)] {
+            let parsed = MediaName::parse(text);
+            assert_eq!(parsed, Some(name(is_copy)), "{text} is a number, and what of it");
+            assert_eq!(name(is_copy).to_string(), text, "and is written like that");
+        }
         for text in [
             "",
             "+7",
@@ -259,9 +277,11 @@ mod tests {
             "7/../8",
             "..%2Fetc%2Fpasswd",
             "7.mp3",
+            ".wav",
+            "7.wav.wav",
             "99999999999999999999",
         ] {
-            assert_eq!(recording_id(text), None, "{text} names nothing");
+            assert_eq!(MediaName::parse(text), None, "{text} names nothing");
         }
     }
 

@@ -12,10 +12,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use recordroute_core::RecordingId;
-
 use crate::Engine;
-use crate::media::{MediaRange, locate, recording_id};
+use crate::media::{MediaName, MediaRange, locate};
 
 /// Players open one or two.
 const MAX_CONNECTIONS: usize = 16;
@@ -54,8 +52,8 @@ impl MediaServer {
     }
 
     /// Where the media of a recording is.
-    pub(crate) fn address(&self, id: RecordingId) -> String {
-        format!("{}/{id}", self.base)
+    pub(crate) fn address(&self, name: MediaName) -> String {
+        format!("{}/{name}", self.base)
     }
 }
 
@@ -113,11 +111,11 @@ fn answer(stream: &TcpStream, secret: &str, engine: &impl Fn() -> Option<Engine>
         Some("HEAD") => true,
         _ => return refuse(out, "405 Method Not Allowed"),
     };
-    let id = words
+    let name = words
         .next()
         .and_then(|path| path.strip_prefix('/')?.strip_prefix(secret)?.strip_prefix('/'))
-        .and_then(recording_id);
-    let path = id.and_then(|id| engine()?.media_path(id).ok());
+        .and_then(MediaName::parse);
+    let path = name.and_then(|name| engine()?.named_media(name));
     let Some(located) = path.and_then(|path| locate(&path, range.as_deref()).ok()) else {
         return refuse(out, "404 Not Found");
     };
@@ -188,7 +186,8 @@ mod tests {
         };
         let id = engine.inner.library.add_recording(&draft).unwrap();
         let server = MediaServer::start(move || Some(engine.clone())).unwrap();
-        let address = server.address(id);
+        let name = |is_copy| MediaName { id, is_copy };
+        let address = server.address(name(false));
         let path = &address[address.rfind(':').unwrap()..];
         let path = &path[path.find('/').unwrap()..];
         let whole = ask(&address, path, "");

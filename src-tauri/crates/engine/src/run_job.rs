@@ -14,10 +14,8 @@ use crate::advice::machine_memory;
 use crate::progress::ProgressMeter;
 use crate::queue::Runner;
 use crate::speakers::Speakers;
-use crate::worker::{Message, Request, TranscribeRequest, WorkerError, WorkerProcess};
+use crate::worker::{Message, Request, TICK, TranscribeRequest, WorkerError, WorkerProcess};
 
-/// How often the tokens are looked at while the worker computes.
-const TICK: Duration = Duration::from_millis(100);
 /// How long a cancelled worker may go on before it is ended; keeps "cancel" under two seconds.
 const CANCEL_GRACE: Duration = Duration::from_millis(1_200);
 /// How often a job is begun anew on its own after a worker died that had made progress.

@@ -15,6 +15,7 @@ use crate::diagnostics::{diagnostics, n_cores, system_name};
 use crate::library_state::{begin_new_library, library_folder_in};
 use crate::live::Live;
 use crate::logs::{LogLine, log_tail};
+use crate::media::MediaName;
 #[cfg(target_os = "linux")]
 use crate::media_server::MediaServer;
 use crate::worker::WorkerCommand;
@@ -331,17 +332,27 @@ impl Session {
     /// Where a page finds the media of a recording: at the protocol of the window, or where a web view
     /// plays nothing from there, at a server for this page alone.
     pub fn media_address(&self, id: RecordingId) -> Result<String, Error> {
+        self.address_of(MediaName { id, is_copy: false })
+    }
+
+    /// The same of a copy that every player can decode, which is made where there is none yet.
+    pub fn playable_address(&self, id: RecordingId) -> Result<String, Error> {
+        self.engine()?.make_playable(id)?;
+        self.address_of(MediaName { id, is_copy: true })
+    }
+
+    fn address_of(&self, name: MediaName) -> Result<String, Error> {
         #[cfg(target_os = "linux")]
-        return self.served_address(id);
+        return self.served_address(name);
         #[cfg(not(target_os = "linux"))]
         Ok(match cfg!(windows) {
-            true => format!("http://media.localhost/{id}"),
-            false => format!("media://localhost/{id}"),
+            true => format!("http://media.localhost/{name}"),
+            false => format!("media://localhost/{name}"),
         })
     }
 
     #[cfg(target_os = "linux")]
-    fn served_address(&self, id: RecordingId) -> Result<String, Error> {
+    fn served_address(&self, name: MediaName) -> Result<String, Error> {
         let mut server = lock(&self.media_server);
         if server.is_none() {
             let state = Arc::clone(&self.state);
@@ -356,7 +367,7 @@ impl Session {
         }
         Ok(server
             .as_ref()
-            .map(|server| server.address(id))
+            .map(|server| server.address(name))
             .unwrap_or_default())
     }
 

@@ -47,6 +47,14 @@ export function mockBackend(scenario: Scenario, now: Date = new Date()): MockBac
     if (entry) return entry;
     throw new BackendError(error("not_found", `There is no recording number ${id}. Look at the list for the right number.`));
   };
+  const soundOf = (id: number): string => {
+    const { recording, segments } = find(id);
+    const length = recording.duration_ms ?? 0;
+    if (length > PLAYABLE_MS) throw new BackendError(error("not_found", "The mock makes no sound that long."));
+    const url = urls.get(id) ?? URL.createObjectURL(wavOf(segments, length));
+    urls.set(id, url);
+    return url;
+  };
   const change = (id: number, patch: Partial<Recording>) => {
     const entry = find(id);
     entry.recording = { ...entry.recording, ...patch };
@@ -202,14 +210,8 @@ export function mockBackend(scenario: Scenario, now: Date = new Date()): MockBac
       return n;
     },
     peaks: async (id) => peaksOf(find(id).segments, find(id).recording.duration_ms ?? 1),
-    mediaUrl: async (id) => {
-      const { recording, segments } = find(id);
-      const length = recording.duration_ms ?? 0;
-      if (length > PLAYABLE_MS) throw new BackendError(error("not_found", "The mock makes no sound that long."));
-      const url = urls.get(id) ?? URL.createObjectURL(wavOf(segments, length));
-      urls.set(id, url);
-      return url;
-    },
+    mediaUrl: async (id) => soundOf(id),
+    playableUrl: async (id) => soundOf(id),
     showMedia: async () => {},
 
     exportToFile: async (id, format) => {

@@ -6,6 +6,11 @@ mod process;
 mod protocol;
 mod serve;
 
+use std::time::Duration;
+
+/// How often who waits for a worker looks at what else there is, such as a wish to stop.
+pub(crate) const TICK: Duration = Duration::from_millis(100);
+
 pub use memory::peak_memory_bytes;
 pub use process::{WorkerCommand, WorkerError, WorkerProcess};
 pub use protocol::{Message, Request, TranscribeRequest};

@@ -37,12 +37,14 @@ pub enum Request {
         /// The file.
         media_path: PathBuf,
     },
-    /// Decodes a file and throws the samples away; answered by [`Message::Done`].
+    /// Decodes a file; answered by [`Message::Done`].
     Decode {
         /// Number of the request.
         seq: u64,
         /// The file.
         media_path: PathBuf,
+        /// Where the samples go as WAV; none throws them away.
+        wav_path: Option<PathBuf>,
     },
     /// Transcribes a file.
     Transcribe {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use recordroute_audio::{AudioError, ChunkOptions, Chunks, Decoder, Peaks};
+use recordroute_audio::{AudioError, ChunkOptions, Chunks, Decoder, Peaks, SpeechWav};
 use recordroute_core::{
     CancellationToken, Chunk, ErrorCode, InferenceError, Outcome, Transcriber, samples_to_ms,
 };
@@ -94,7 +94,11 @@ impl Worker<'_> {
                 Ok(info) => Message::Probed { info },
                 Err(error) => audio_failure(&error),
             },
-            Request::Decode { media_path, .. } => decode(&media_path, cancel),
+            Request::Decode {
+                media_path, wav_path, ..
+            } => {
+                decode(&media_path, wav_path.as_deref(), cancel).unwrap_or_else(|error| audio_failure(&error))
+            }
             Request::Transcribe { job, .. } => self.transcribe(&job, cancel)?,
             Request::Cancel { .. } => return Ok(()),
         };
@@ -212,28 +216,26 @@ impl Iterator for Unstored<'_> {
     }
 }
 
-fn decode(path: &Path, cancel: &CancellationToken) -> Message {
-    let mut decoder = match Decoder::open(path) {
-        Ok(decoder) => decoder,
-        Err(error) => return audio_failure(&error),
-    };
+fn decode(path: &Path, wav_path: Option<&Path>, cancel: &CancellationToken) -> Result<Message, AudioError> {
+    let mut decoder = Decoder::open(path)?;
+    let mut wav = wav_path.map(SpeechWav::create).transpose()?;
     let mut peaks = Peaks::new();
-    loop {
+    while let Some(block) = decoder.next_block()? {
         if cancel.is_cancelled() {
-            return Message::Cancelled;
+            return Ok(Message::Cancelled);
         }
-        match decoder.next_block() {
-            Ok(Some(block)) => peaks.push(&block.samples),
-            Ok(None) => break,
-            Err(error) => return audio_failure(&error),
+        peaks.push(&block.samples);
+        if let Some(wav) = &mut wav {
+            wav.push(&block.samples)?;
         }
     }
-    Message::Done {
+    wav.map(SpeechWav::finish).transpose()?;
+    Ok(Message::Done {
         duration_ms: samples_to_ms(decoder.n_samples()),
         notice: decoder.notice(),
         peaks: peaks.finish(),
         peak_memory_bytes: peak_memory_bytes(),
-    }
+    })
 }
 
 fn audio_failure(error: &AudioError) -> Message {
