@@ -309,10 +309,11 @@ where
     };
     let (mut inlet, outlet): (Inlet, _) = ring(format, RING_SECONDS);
     let faults = Arc::new(Faults::default());
-    let told = Arc::clone(&faults);
+    let (told, called) = (Arc::clone(&faults), Arc::clone(&faults));
     let stream = found.handle.build_input_stream(
         config,
         move |data: &[T], _: &cpal::InputCallbackInfo| {
+            called.call_thread.tell();
             inlet.push(data, f32::from_sample_, Instant::now());
         },
         move |error: cpal::Error| match error.kind() {

@@ -20,6 +20,7 @@ mod file;
 mod levels;
 mod log;
 mod place;
+mod priority;
 mod recorder;
 mod resample;
 mod ring;

@@ -7,6 +7,7 @@ use std::time::Instant;
 use ringbuf::traits::{Consumer, Observer, Producer, Split};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
 
+use super::priority::CallThread;
 use super::source::SourceFormat;
 
 /// Seconds of sound that the ring holds while the writer waits for a slow disk.
@@ -34,6 +35,7 @@ pub(crate) struct Mark {
 pub struct Faults {
     gone: AtomicBool,
     n_xruns: AtomicU64,
+    pub(super) call_thread: CallThread,
 }
 
 impl Faults {

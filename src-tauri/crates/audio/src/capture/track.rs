@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::place::Placer;
+use super::priority;
 use super::recorder::DeviceStatus;
 use super::source::{InputKind, OpenSource, Source};
 use super::timeline::Timeline;
@@ -42,6 +43,8 @@ pub(super) struct Track {
     next_try: Instant,
     is_away: bool,
     n_xruns_before: u64,
+    /// The thread that was made to be preferred.
+    preferred: u32,
     block: Vec<f32>,
 }
 
@@ -58,6 +61,7 @@ impl Track {
             next_try: now,
             is_away: false,
             n_xruns_before: 0,
+            preferred: 0,
             block: Vec::new(),
         }
     }
@@ -84,6 +88,7 @@ impl Track {
     pub fn advance(&mut self, timeline: &mut Timeline, now: Instant) -> Happened {
         let mut happened = Happened::default();
         self.drain(timeline, &mut happened);
+        self.prefer();
         let is_gone = self.open.as_ref().is_some_and(|open| open.faults.is_gone());
         let silent_for = now.saturating_duration_since(self.heard_at);
         let is_system = self.source.kind() == InputKind::System;
@@ -105,6 +110,14 @@ impl Track {
             }
         }
         happened
+    }
+
+    fn prefer(&mut self) {
+        let calling = self.open.as_ref().map_or(0, |open| open.faults.call_thread.id());
+        if calling != 0 && calling != self.preferred {
+            self.preferred = calling;
+            priority::raise(calling);
+        }
     }
 
     fn drain(&mut self, timeline: &mut Timeline, happened: &mut Happened) {
