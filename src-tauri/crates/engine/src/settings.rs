@@ -30,6 +30,13 @@ pub enum InterfaceLanguage {
     En,
 }
 
+impl InterfaceLanguage {
+    /// Whether it is Korean; none is as the system is set.
+    pub fn is_korean(self) -> Option<bool> {
+        (self != Self::System).then_some(self == Self::Ko)
+    }
+}
+
 /// Colours of the window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -79,6 +86,8 @@ pub struct Settings {
     pub record_system: bool,
     /// A recording is transcribed when it ends.
     pub record_transcribe: bool,
+    /// Keys that begin and end a recording from any program, such as `Ctrl+Shift+KeyR`; none takes none.
+    pub record_shortcut: Option<String>,
     /// Tell when a long job ends and the window is not in front.
     pub notify: bool,
     /// The first start is over.
@@ -132,6 +141,7 @@ impl Settings {
         let words = self.vocabulary.iter().map(|word| word.trim().to_owned());
         self.vocabulary = words.filter(|word| !word.is_empty()).collect();
         self.threads = self.threads.filter(|n_threads| *n_threads > 0);
+        self.record_shortcut = self.record_shortcut.filter(|keys| !keys.trim().is_empty());
         self
     }
 
