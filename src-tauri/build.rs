@@ -18,6 +18,7 @@ fn main() {
         "app_info",
         "settings",
         "save_settings",
+        "shortcut_trouble",
         "show_place",
         "logs",
         "diagnostics",

@@ -10,11 +10,14 @@ use serde_json::Value;
 
 /// Crates and what each may depend on, beside core, which everything may. Dependencies of tests
 /// are free.
-const ARROWS: [(&str, &[&str]); 13] = [
-    ("desktop", &["api", "engine", "transcribe", "llm"]),
+const ARROWS: [(&str, &[&str]); 14] = [
+    ("desktop", &["api", "engine", "system", "transcribe", "llm"]),
     ("cli", &["api", "engine", "transcribe", "llm"]),
     ("api", &["engine"]),
-    ("engine", &["audio", "models", "search", "export", "store"]),
+    (
+        "engine",
+        &["audio", "models", "search", "export", "store", "system"],
+    ),
     ("search", &["store"]),
     ("transcribe", &[]),
     ("llm", &[]),
@@ -22,6 +25,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("models", &[]),
     ("store", &[]),
     ("export", &[]),
+    ("system", &[]),
     ("core", &[]),
     ("testkit", &[]),
 ];

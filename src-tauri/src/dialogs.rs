@@ -3,18 +3,19 @@
 use std::path::PathBuf;
 
 use recordroute_engine::MEDIA_ENDINGS;
+use recordroute_system::Words;
 use tauri::{AppHandle, Manager, Runtime};
 use tauri_plugin_dialog::{DialogExt, FileDialogBuilder, FilePath};
 use tokio::sync::oneshot;
 
-use crate::native_words::Words;
 use crate::shell::Shell;
 
 const MODELS: [&str; 2] = ["bin", "gguf"];
 
-/// The words for dialogs.
+/// In the language of the window; English where the settings cannot be read.
 pub fn words(shell: &Shell) -> &'static Words {
-    Words::of(shell.session().settings().ok().as_ref())
+    let settings = shell.session().settings();
+    Words::of(settings.is_ok_and(|settings| settings.interface_language.is_korean()))
 }
 
 fn builder<R: Runtime>(app: &AppHandle<R>, title: &str) -> FileDialogBuilder<R> {

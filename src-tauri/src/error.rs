@@ -42,6 +42,13 @@ impl From<recordroute_engine::Error> for CommandError {
     }
 }
 
+/// What the system refuses has no code of its own.
+impl From<recordroute_system::ClipboardError> for CommandError {
+    fn from(error: recordroute_system::ClipboardError) -> Self {
+        Self::other(&error.to_string())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,7 +9,7 @@ use tokio::sync::broadcast::error::RecvError;
 
 use crate::attention::Attention;
 use crate::error::CommandError;
-use crate::wire::{Crossing, LibraryState, ModelProgress, Progress, Segment};
+use crate::wire::{Crossing, LibraryState, ModelProgress, Progress, Recorded, Segment};
 
 /// The events; those of the engine's jobs are the same on both sides, field by field.
 macro_rules! app_event {
@@ -65,6 +65,12 @@ app_event! {
         FilesDropped { paths: Vec<String> },
         /// "Open with", or a second start with files.
         FilesOpened { paths: Vec<String> },
+        /// A recording was begun by the tray icon or the shortcut.
+        RecordingBegan,
+        /// It was ended by them and is in the library.
+        RecordingEnded { recorded: Recorded },
+        /// What was asked by them went wrong.
+        RecordingFailed { error: CommandError },
         /// The window shall close while jobs run, or something is recorded.
         CloseAsked { n_running: u32, recording: bool },
     }

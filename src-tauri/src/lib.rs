@@ -6,16 +6,16 @@
 //! - `wire/`: the types that cross to the page. `error.rs`: the one error that does.
 //! - `shell.rs`: settings and the opened engine. `events.rs`: what the page is told unasked.
 //! - `media.rs`: the protocol that plays recordings.
-//! - `window.rs`, `attention.rs`, `dialogs.rs`: what the system shows outside the page.
+//! - `window.rs`, `attention.rs`, `dialogs.rs`, `desk.rs`: what the system shows outside the page.
 
 mod attention;
 mod commands;
+mod desk;
 mod dialogs;
 mod error;
 mod events;
 mod ipc;
 mod media;
-mod native_words;
 mod shell;
 mod task_bar;
 mod window;
@@ -33,9 +33,8 @@ use tauri::async_runtime::spawn_blocking;
 use tauri::{App, Manager, RunEvent, Runtime};
 use tauri_plugin_window_state::StateFlags;
 
-use commands::out::Clipboard;
+use recordroute_system::Clipboard;
 use shell::Shell;
-use window::Closing;
 
 /// Log files of the window begin with this.
 const LOG_PREFIX: &str = "recordroute-window";
@@ -71,11 +70,13 @@ fn run(shell: Shell) -> tauri::Result<()> {
     let folder = std::env::current_dir().unwrap_or_default();
     events::open_files(app.handle(), files_of(std::env::args_os(), &folder));
     app.run(|app, event| match event {
+        RunEvent::Ready => desk::start(app),
         // The process ends right after this without dropping anything: close the engine here, so
         // that a running job goes back to the queue.
         RunEvent::Exit => {
             app.state::<Shell>().session().close();
             app.state::<Clipboard>().close();
+            recordroute_system::take_tray_away();
         }
         #[cfg(target_os = "macos")]
         RunEvent::Opened { urls } => {
@@ -119,7 +120,6 @@ fn build<R: Runtime>(builder: tauri::Builder<R>, shell: Shell) -> tauri::Result<
         .manage(shell)
         .manage(Tasks::default())
         .manage(OfferedPaths::default())
-        .manage(Closing::default())
         .manage(Clipboard::default())
         .register_asynchronous_uri_scheme_protocol("media", |context, request, responder| {
             let shell = context.app_handle().state::<Shell>().inner().clone();
@@ -127,6 +127,7 @@ fn build<R: Runtime>(builder: tauri::Builder<R>, shell: Shell) -> tauri::Result<
         })
         .invoke_handler(ipc.invoke_handler())
         .on_window_event(window::on_event)
+        .on_menu_event(|app, event| desk::chosen(app, event.id().as_ref()))
         .setup(|app| {
             if let Ok(settings) = app.state::<Shell>().session().settings() {
                 window::set_theme(app.handle(), settings.theme);

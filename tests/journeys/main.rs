@@ -1,10 +1,13 @@
 //! Journeys through the whole program: one test binary, a file a topic.
 //!
-//! `record` starts a sound server of its own, which only Linux has. `queue` uses a fake transcriber in a real worker process; everything else runs the real program
-//! with real small models, found where the installed program finds them.
+//! `record` and `awake` start a sound server and a message bus of their own, which only Linux has. `queue` uses a fake
+//! transcriber in a real worker process; everything else runs the real program with real small models, found where the
+//! installed program finds them.
 // Every function here is a test or helps one.
 #![allow(clippy::unwrap_used)]
 
+#[cfg(target_os = "linux")]
+mod awake;
 mod bad_input;
 mod command_line;
 mod crash;

@@ -10,13 +10,13 @@ import { writeTalk } from "./sound.mjs";
 import { pause, pssMegabytes, until } from "./stage.mjs";
 import { Window } from "./webdriver.mjs";
 
-const SENTENCE = "new library will open";
+export const SENTENCE = "new library will open";
 const MAX_START_MS = 2_000;
 const MAX_SHELL_MEGABYTES = 120;
 const MAX_OPEN_MS = 300;
-const QUICK = { model: "whisper-tiny.en" };
+export const QUICK = { model: "whisper-tiny.en" };
 
-const expect = (true_, why) => {
+export const expect = (true_, why) => {
   if (!true_) throw new Error(why);
 };
 
@@ -32,7 +32,7 @@ export async function closeAll() {
   }
 }
 
-async function open({ stage, application, pictures }, home, args) {
+export async function open({ stage, application, pictures }, home, args) {
   const place = await stage.window(application, home, args);
   const window = await Window.open(place, pictures);
   window.end = async () => {
@@ -47,7 +47,7 @@ async function open({ stage, application, pictures }, home, args) {
 const bars = (window) =>
   window.run(() => [...document.querySelectorAll("[role=progressbar]")].map((bar) => Number(bar.getAttribute("aria-valuenow") ?? NaN)));
 
-const transcript = (window) => window.run(() => document.querySelector("[data-transcript]")?.innerText ?? "");
+export const transcript = (window) => window.run(() => document.querySelector("[data-transcript]")?.innerText ?? "");
 async function openFirst(window) {
   await until("a recording in the list", () => window.run(() => document.querySelector("[data-recording]") !== null));
   await window.click("[data-recording]");

@@ -6,6 +6,7 @@ import { buildPage, builtProgram, cargoBuild, root, WINDOW_FEATURES } from "../.
 import { finish, say } from "../../src-tauri/scripts/setup/run.mjs";
 import { closeAll, journeys } from "./journeys.mjs";
 import { Mouse } from "./drop.mjs";
+import { recordingJourneys } from "./recording.mjs";
 import { needTools, Stage } from "./stage.mjs";
 
 const pictures = join(root, "tests/output/window");
@@ -31,7 +32,7 @@ async function main() {
   try {
     await stage.open();
     const tools = { stage, pictures, mouse: new Mouse(stage), application: given ?? builtProgram("recordroute-desktop", "debug") };
-    for (const [name, walk] of Object.entries(journeys)) {
+    for (const [name, walk] of Object.entries({ ...journeys, ...recordingJourneys })) {
       if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) continue;
       const startMs = Date.now();
       try {

@@ -11,6 +11,8 @@ export const commands = {
 	settings: () => typedError<Settings, CommandError>(__TAURI_INVOKE("settings")),
 	/**  Takes all settings, and tells what is in force. */
 	saveSettings: (settings: Settings) => typedError<Settings, CommandError>(__TAURI_INVOKE("save_settings", { settings })),
+	/**  Why the shortcut of the settings does not work; none where it does. */
+	shortcutTrouble: () => typedError<CommandError | null, CommandError>(__TAURI_INVOKE("shortcut_trouble")),
 	/**  Shows a folder of the program in the system's file manager. */
 	showPlace: (place: Place) => typedError<null, CommandError>(__TAURI_INVOKE("show_place", { place })),
 	/**  The last lines of the log, oldest first. */
@@ -158,6 +160,12 @@ export type AppEvent = { kind: "job_queued"; job_id: number; recording_id: numbe
 { kind: "drag_over"; n_paths: number } | { kind: "drag_left" } | { kind: "files_dropped"; paths: string[] } | 
 /**  "Open with", or a second start with files. */
 { kind: "files_opened"; paths: string[] } | 
+/**  A recording was begun by the tray icon or the shortcut. */
+{ kind: "recording_began" } | 
+/**  It was ended by them and is in the library. */
+{ kind: "recording_ended"; recorded: Recorded } | 
+/**  What was asked by them went wrong. */
+{ kind: "recording_failed"; error: CommandError } | 
 /**  The window shall close while jobs run, or something is recorded. */
 { kind: "close_asked"; n_running: number; recording: boolean };
 
@@ -244,13 +252,13 @@ export type Job = {
 	title: string,
 	state: JobState,
 	stage: Stage,
-	model: string,
-	language: string,
 	done_ms: number,
 	n_attempts: number,
-	error: CommandError | null,
 	created_at: string,
 	finished_at: string | null,
+	model: string,
+	language: string,
+	error: CommandError | null,
 };
 
 /**  Where a job stands. */
@@ -453,6 +461,7 @@ export type Settings = {
 	record_microphone: boolean,
 	record_system: boolean,
 	record_transcribe: boolean,
+	record_shortcut: string | null,
 	notify: boolean,
 	welcomed: boolean,
 };

@@ -60,11 +60,6 @@ const WINDOW = {
       apt: "libwebkit2gtk-4.1-dev", dnf: "webkit2gtk4.1-devel", pacman: "webkit2gtk-4.1", zypper: "webkit2gtk3-devel",
     },
     { probe: hasLibrary("librsvg-2.0"), apt: "librsvg2-dev", dnf: "librsvg2-devel", pacman: "librsvg", zypper: "librsvg-devel" },
-    {
-      probe: hasLibrary("ayatana-appindicator3-0.1"),
-      apt: "libayatana-appindicator3-dev", dnf: "libappindicator-gtk3-devel",
-      pacman: "libayatana-appindicator", zypper: "libayatana-appindicator3-devel",
-    },
     // The web view of Linux plays sound by GStreamer.
     {
       probe: hasPlugin("gstreamer-1.0", "libgstisomp4.so"),

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
 
 use recordroute_engine::core::RecordingId;
+use recordroute_system::Clipboard;
 use tauri::{AppHandle, Runtime, State};
 use tauri_plugin_opener::OpenerExt;
 
@@ -9,29 +9,6 @@ use super::{Answer, Core};
 use crate::dialogs;
 use crate::error::CommandError;
 use crate::wire::{Format, shown};
-
-/// The clipboard, kept open: on X11 what was copied is served by the program that copied it.
-#[derive(Default)]
-pub struct Clipboard {
-    handle: Mutex<Option<arboard::Clipboard>>,
-}
-
-impl Clipboard {
-    fn copy(&self, text: String) -> Answer<()> {
-        let mut handle = self.handle.lock().unwrap_or_else(PoisonError::into_inner);
-        let clipboard = match handle.take() {
-            Some(clipboard) => Ok(clipboard),
-            None => arboard::Clipboard::new(),
-        };
-        let copied = clipboard.and_then(|clipboard| handle.insert(clipboard).set_text(text));
-        copied.map_err(|error| CommandError::other(&format!("The clipboard cannot be used ({error}).")))
-    }
-
-    /// Hands what was copied over to the system, where it takes it, before the program ends.
-    pub fn close(&self) {
-        self.handle.lock().unwrap_or_else(PoisonError::into_inner).take();
-    }
-}
 
 /// Asks where to write and writes; none where the user dismissed the question.
 #[tauri::command]
@@ -67,14 +44,14 @@ pub async fn copy_transcript(
     let text = core
         .ask(move |engine| engine.export_text(RecordingId(recording_id), format.into()))
         .await?;
-    clipboard.copy(text)
+    Ok(clipboard.copy(text)?)
 }
 
 /// Copies a text.
 #[tauri::command]
 #[specta::specta]
 pub async fn copy_text(clipboard: State<'_, Clipboard>, text: String) -> Answer<()> {
-    clipboard.copy(text)
+    Ok(clipboard.copy(text)?)
 }
 
 /// Shows the media's file in the system's file manager.

@@ -1,10 +1,10 @@
-use tauri::{AppHandle, Manager, Runtime, State};
+use tauri::{AppHandle, Runtime};
 use tauri_plugin_opener::OpenerExt;
 
 use super::{Answer, Core};
 use crate::error::CommandError;
-use crate::window::{self, Closing};
 use crate::wire::{AppInfo, Crossing, LogLine, Place, Settings};
+use crate::{desk, window};
 
 /// What the program is and where it keeps things.
 #[tauri::command]
@@ -29,10 +29,21 @@ pub async fn save_settings<R: Runtime>(
     core: Core<'_>,
     settings: Settings,
 ) -> Answer<Settings> {
+    if settings.record_shortcut != core.session().settings()?.record_shortcut {
+        desk::take_keys(&app, settings.record_shortcut.clone()).await?;
+    }
     let change = settings.change()?;
     let saved: Settings = core.run(move |session| session.change_settings(change)).await?;
     window::set_theme(&app, saved.theme.into());
+    core.session().live().look_again();
     Ok(saved)
+}
+
+/// Why the shortcut of the settings does not work; none where it does.
+#[tauri::command]
+#[specta::specta]
+pub async fn shortcut_trouble<R: Runtime>(app: AppHandle<R>) -> Answer<Option<CommandError>> {
+    Ok(desk::trouble_with_keys(&app).await)
 }
 
 /// Shows a folder of the program in the system's file manager.
@@ -60,10 +71,7 @@ pub async fn diagnostics<R: Runtime>(app: AppHandle<R>, core: Core<'_>) -> Answe
 /// Closes the window although jobs run; they go on at the next start.
 #[tauri::command]
 #[specta::specta]
-pub async fn close_window<R: Runtime>(app: AppHandle<R>, closing: State<'_, Closing>) -> Answer<()> {
-    closing.agree();
-    let closed = app
-        .get_webview_window("main")
-        .map_or(Ok(()), |window| window.close());
-    closed.map_err(|error| CommandError::other(&format!("The window does not close ({error}).")))
+pub async fn close_window<R: Runtime>(app: AppHandle<R>, core: Core<'_>) -> Answer<()> {
+    core.session().agree_to_close();
+    window::close(&app)
 }

@@ -54,18 +54,27 @@ as_type! {
     recordroute_engine::Error => CommandError: |error| error.into();
 }
 
-/// A struct of some fields of a domain's struct.
+/// A struct of some fields of a domain's struct, and of some that are made of others of its fields.
 macro_rules! mirror {
-    ($(#[$doc:meta])* $name:ident = $($domain:ident)::+ { $($(#[$attr:meta])* $field:ident: $type:ty),* $(,)? }) => {
+    (
+        $(#[$doc:meta])* $name:ident = $($domain:ident)::+ { $($(#[$attr:meta])* $field:ident: $type:ty),* $(,)? }
+        $(of $value:ident { $($made:ident: $made_type:ty = $how:expr),* $(,)? })?
+    ) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, specta::Type)]
         pub struct $name {
-            $($(#[$attr])* pub $field: $type),*
+            $($(#[$attr])* pub $field: $type,)*
+            $($(pub $made: $made_type),*)?
         }
 
         impl $crate::wire::Crossing<$($domain)::+> for $name {
             fn cross(value: $($domain)::+) -> Self {
-                Self { $($field: $crate::wire::Crossing::cross(value.$field)),* }
+                $(let $value = &value;
+                $(let $made = $how;)*)?
+                Self {
+                    $($($made,)*)?
+                    $($field: $crate::wire::Crossing::cross(value.$field)),*
+                }
             }
         }
     };

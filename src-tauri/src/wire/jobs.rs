@@ -3,7 +3,7 @@ use recordroute_engine::core::JobKind;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::{Crossing, mirror, mirror_enum};
+use super::{mirror, mirror_enum};
 use crate::error::CommandError;
 
 mirror_enum! {
@@ -24,21 +24,23 @@ mirror! {
     }
 }
 
-/// A job of the queue.
-#[derive(Debug, Clone, Serialize, Deserialize, Type)]
-pub struct Job {
-    pub id: i64,
-    pub recording_id: i64,
-    pub title: String,
-    pub state: JobState,
-    pub stage: Stage,
-    pub model: String,
-    pub language: String,
-    pub done_ms: u64,
-    pub n_attempts: u32,
-    pub error: Option<CommandError>,
-    pub created_at: String,
-    pub finished_at: Option<String>,
+mirror! {
+    /// A job of the queue.
+    Job = domain::Job {
+        id: i64, recording_id: i64, title: String, state: JobState, stage: Stage, done_ms: u64, n_attempts: u32,
+        created_at: String, finished_at: Option<String>,
+    } of job {
+        model: String = options_of(job).0.clone(),
+        language: String = options_of(job).1.language.to_string(),
+        error: Option<CommandError> = job.error.as_deref().map(|message| {
+            CommandError::new(job.error_code.unwrap_or(domain::ErrorCode::Other), message)
+        }),
+    }
+}
+
+fn options_of(job: &domain::Job) -> (&String, &domain::TranscribeOptions) {
+    let JobKind::Transcribe { model, options } = &job.kind;
+    (model, options)
 }
 
 /// How a recording is transcribed; none takes the setting.
@@ -46,25 +48,4 @@ pub struct Job {
 pub struct TranscribeChoice {
     pub model: Option<String>,
     pub language: Option<String>,
-}
-
-impl Crossing<domain::Job> for Job {
-    fn cross(job: domain::Job) -> Self {
-        let JobKind::Transcribe { model, options } = job.kind;
-        let code = job.error_code.unwrap_or(domain::ErrorCode::Other);
-        Self {
-            id: job.id.0,
-            recording_id: job.recording_id.0,
-            title: job.title,
-            state: Crossing::cross(job.state),
-            stage: Crossing::cross(job.stage),
-            model,
-            language: options.language.to_string(),
-            done_ms: job.done_ms,
-            n_attempts: job.n_attempts,
-            error: job.error.map(|message| CommandError::new(code, &message)),
-            created_at: job.created_at,
-            finished_at: job.finished_at,
-        }
-    }
 }

@@ -48,13 +48,12 @@ mirror! {
     Word = domain::Word { start_ms: u64, end_ms: u64, text: String, #[specta(type = u32)] confidence: f32 }
 }
 
-/// Something that was found; `start_ms` is none where the title matched.
-#[derive(Debug, Clone, Serialize, Deserialize, Type)]
-pub struct SearchHit {
-    pub recording_id: i64,
-    pub title: String,
-    pub start_ms: Option<u64>,
-    pub snippet: Vec<SnippetPart>,
+mirror! {
+    /// Something that was found; `start_ms` is none where the title matched.
+    SearchHit = engine::Hit { recording_id: i64, title: String } of hit {
+        start_ms: Option<u64> = hit.segment.as_ref().map(|segment| segment.start_ms),
+        snippet: Vec<SnippetPart> = Crossing::cross(hit.snippet.parts.clone()),
+    }
 }
 
 mirror! {
@@ -74,17 +73,6 @@ impl From<Listing> for engine::Listing {
             tag: listing.tag,
             offset: u64::from(listing.offset),
             limit: Some(u64::from(listing.limit)),
-        }
-    }
-}
-
-impl Crossing<engine::Hit> for SearchHit {
-    fn cross(hit: engine::Hit) -> Self {
-        Self {
-            recording_id: hit.recording_id.0,
-            title: hit.title,
-            start_ms: hit.segment.map(|segment| segment.start_ms),
-            snippet: Crossing::cross(hit.snippet.parts),
         }
     }
 }

@@ -285,6 +285,8 @@ export type Settings = {
   record_system: boolean;
   /** A recording is transcribed when it ends. */
   record_transcribe: boolean;
+  /** Keys that begin and end a recording from any program, such as `Ctrl+Shift+KeyR`. */
+  record_shortcut: string | null;
   /** Tell when a long job ends and the window is not in front. */
   notify: boolean;
   /** The first start is over. */
@@ -338,5 +340,11 @@ export type AppEvent =
   | { kind: "files_dropped"; paths: string[] }
   /** "Open with", or a second start with files. */
   | { kind: "files_opened"; paths: string[] }
+  /** A recording was begun by the tray icon or the shortcut: follow it. */
+  | { kind: "recording_began" }
+  /** It was ended by them and is in the library. */
+  | { kind: "recording_ended"; recorded: Recorded }
+  /** What was asked by them went wrong. */
+  | { kind: "recording_failed"; error: CommandError }
   /** The window shall close while jobs run or something is recorded: ask, then `closeWindow`. */
   | { kind: "close_asked"; n_running: number; recording: boolean };

@@ -138,3 +138,16 @@ test("a page that is loaded again goes on with the recording", async () => {
   expect(screen.getByText("Ask Minseo for the floor plan"), "with its notes").toBeTruthy();
   expect(told.length, "watched once").toBe(1);
 });
+
+test("what is begun, ended or refused outside the window is shown in it", async () => {
+  const backend = show();
+  await screen.findByRole("button", { name: "Record" });
+  backend.recorder.begin({ title: "Tray", device: null, system: false, transcribe: true }, () => {}, new Date());
+  backend.emit({ kind: "recording_began" });
+  expect((await screen.findAllByText("Tray")).length, "it is on the screen").toBeGreaterThan(0);
+  const recorded = await backend.stopRecording();
+  backend.emit({ kind: "recording_ended", recorded });
+  expect(await screen.findByRole("button", { name: "Tray" }), "then it is open").toBeTruthy();
+  backend.emit({ kind: "recording_failed", error: { code: "other", message: "No microphone or other sound input was found." } });
+  expect(await screen.findByText(/No microphone or other sound input/), "what went wrong is said").toBeTruthy();
+});

@@ -324,6 +324,17 @@ export class App {
         if (this.library.readOnly || this.library.closed) this.adding.dragging = false;
         else void this.adding.add(event.paths);
         break;
+      case "recording_began":
+        // Whoever is reading here goes on; a strip shows it.
+        if (!document.hasFocus()) this.view = "record";
+        void this.recorder.follow();
+        break;
+      case "recording_ended":
+        this.recorder.endedOutside(event.recorded);
+        break;
+      case "recording_failed":
+        void this.recorder.failedOutside(event.error);
+        break;
       case "close_asked":
         this.nRunningAtClose = event.n_running;
         this.recordingAtClose = event.recording;

@@ -74,6 +74,25 @@ export class RecorderStore {
     this.unfinished = await this.#backend.unfinishedRecordings();
   }
 
+  /** What was begun from outside the window. */
+  async follow(): Promise<void> {
+    this.#forget();
+    await this.#attempt(async () => (this.facts = await this.#backend.followRecording((status) => this.#hear(status))));
+  }
+
+  /** What was ended from there. */
+  endedOutside(recorded: Recorded): void {
+    this.facts = null;
+    this.#forget();
+    this.#host.stopped(recorded);
+  }
+
+  /** What was asked from there went wrong; what could not be kept is among the unfinished ones. */
+  async failedOutside(problem: Problem): Promise<void> {
+    this.#host.failed(problem);
+    await this.#attempt(() => this.load());
+  }
+
   async lookForDevices(): Promise<void> {
     this.problem = null;
     try {

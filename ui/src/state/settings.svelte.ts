@@ -1,7 +1,7 @@
 // The settings in force, and what the page does about them itself: language and theme.
 import type { AppInfo, Backend, Settings } from "../backend/backend";
 import { locale, systemLocale } from "../i18n";
-import { problemOf } from "./problem";
+import { problemOf, type Problem } from "./problem";
 import type { Toasts } from "./toasts.svelte";
 
 export class SettingsStore {
@@ -22,8 +22,8 @@ export class SettingsStore {
     this.info = info;
   }
 
-  /** Shows the change at once and takes it back where it cannot be kept. */
-  async change(patch: Partial<Settings>): Promise<void> {
+  /** Shows the change at once and takes it back where it cannot be kept, which is said by `fail`. */
+  async change(patch: Partial<Settings>, fail = (problem: Problem) => this.#toasts.fail(problem)): Promise<void> {
     const before = this.current;
     if (!before) return;
     const wanted = { ...before, ...patch };
@@ -32,7 +32,7 @@ export class SettingsStore {
       this.#take(await this.#backend.saveSettings($state.snapshot(wanted)));
     } catch (error) {
       this.#take(before);
-      this.#toasts.fail(problemOf(error));
+      fail(problemOf(error));
     }
   }
 

@@ -37,7 +37,7 @@ pub enum Command {
     Transcribe(TranscribeArgs),
     /// List the microphones and other sound inputs
     Devices,
-    /// Record a microphone, the computer's own sound, or both, and transcribe it
+    /// Record a microphone, the computer's own sound, or both, and transcribe it; the computer stays awake meanwhile
     Record(RecordArgs),
     /// Keep recordings that a crash or a power cut left unfinished
     Recover(RecoverArgs),

@@ -1,6 +1,6 @@
 //! The recording that a window makes: one at a time, watched by whoever shows it.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use recordroute_audio::capture::{
@@ -8,12 +8,15 @@ use recordroute_audio::capture::{
     Source,
 };
 use recordroute_core::{Note, NoteKind};
+use recordroute_system::Glance;
 
 use crate::record::{LiveRecording, RecordOptions, Recorded, input_devices};
 use crate::{Engine, Error};
 
 /// How often a watcher is told; as often as the recorder measures.
 const TELL_EVERY: Duration = Duration::from_millis(50);
+/// How often who only glances at it is told of the running time.
+const GLANCE_EVERY: Duration = Duration::from_millis(500);
 
 /// What can be recorded now, the defaults first; none at all is no error for who shows a list.
 pub fn inputs() -> Result<Vec<InputDevice>, Error> {
@@ -80,6 +83,7 @@ pub struct LiveStatus {
 #[derive(Default)]
 pub struct Live {
     slot: Mutex<Slot>,
+    changed: Condvar,
 }
 
 #[derive(Default)]
@@ -89,6 +93,7 @@ struct Slot {
     running: Option<Running>,
     /// Who watches last is told; the one before is told no more.
     watcher: u64,
+    n_changes: u64,
 }
 
 struct Running {
@@ -143,6 +148,7 @@ impl Live {
             recording,
             facts: facts.clone(),
         });
+        self.tell_glancing(&mut slot);
         Ok(facts)
     }
 
@@ -186,7 +192,9 @@ impl Live {
         self.change(|running| match paused {
             true => running.recording.pause(),
             false => running.recording.resume(),
-        })
+        })?;
+        self.tell_glancing(&mut self.lock());
+        Ok(())
     }
 
     /// Whether it is to be transcribed when it ends.
@@ -224,8 +232,42 @@ impl Live {
 
     /// Ends it and puts it into the library. Where that fails it is offered as unfinished.
     pub fn stop(&self) -> Result<Recorded, Error> {
-        let running = self.lock().running.take().ok_or_else(nothing_recorded)?;
+        let mut slot = self.lock();
+        let running = slot.running.take().ok_or_else(nothing_recorded)?;
+        self.tell_glancing(&mut slot);
+        drop(slot);
         running.recording.stop()
+    }
+
+    /// How it looks from outside the window.
+    pub fn glance(&self) -> Glance {
+        glance_of(&self.lock())
+    }
+
+    /// The same as soon as it is not as it was when `seen` was told, or after a while as long as it runs.
+    pub fn next_glance(&self, seen: &mut Option<u64>) -> Glance {
+        let mut slot = self.lock();
+        while *seen == Some(slot.n_changes) {
+            if glance_of(&slot) == Glance::Idle {
+                slot = self.changed.wait(slot).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            }
+            let waited = self.changed.wait_timeout(slot, GLANCE_EVERY);
+            slot = waited.unwrap_or_else(PoisonError::into_inner).0;
+            break;
+        }
+        *seen = Some(slot.n_changes);
+        glance_of(&slot)
+    }
+
+    /// Lets who glances at it look again, such as when the language has changed.
+    pub fn look_again(&self) {
+        self.tell_glancing(&mut self.lock());
+    }
+
+    fn tell_glancing(&self, slot: &mut Slot) {
+        slot.n_changes += 1;
+        self.changed.notify_all();
     }
 
     /// Whether something is being recorded, or about to be.
@@ -257,6 +299,18 @@ impl Live {
 
 fn nothing_recorded() -> Error {
     Error::Invalid("Nothing is being recorded any more.".to_owned())
+}
+
+fn glance_of(slot: &Slot) -> Glance {
+    let Some(running) = &slot.running else {
+        return Glance::Idle;
+    };
+    let status = running.recording.status();
+    let elapsed_s = status.elapsed_ms / 1_000;
+    match status.state {
+        CaptureState::Running => Glance::Running { elapsed_s },
+        CaptureState::Paused | CaptureState::Ended { .. } => Glance::Paused { elapsed_s },
+    }
 }
 
 fn status_of(status: CaptureStatus, levels: Vec<Levels>, has_microphone: bool) -> LiveStatus {

@@ -9,6 +9,7 @@ use crossbeam_channel::{Receiver, Sender};
 use recordroute_core::{CancellationToken, Event, Job, JobId};
 use recordroute_models::ModelFolder;
 use recordroute_store::Library;
+use recordroute_system::{Awake, Sleep};
 use tokio::sync::broadcast;
 
 use crate::QueueMode;
@@ -70,6 +71,7 @@ impl Queue {
             own: VecDeque::new(),
             worker: None,
             worker_used: Instant::now(),
+            awake: None,
         };
         let runner = std::thread::spawn(move || {
             runner.run(&inbox);
@@ -158,6 +160,8 @@ pub(crate) struct Runner {
     tokens: Tokens,
     own: VecDeque<JobId>,
     worker_used: Instant,
+    /// While there are jobs; asked for once and not for each.
+    awake: Option<Awake>,
 }
 
 impl Runner {
@@ -169,6 +173,8 @@ impl Runner {
             };
             let id = job.id;
             let token = lock(&self.tokens).entry(id).or_default().clone();
+            self.awake
+                .get_or_insert_with(|| Awake::new(Sleep::Idle, "A recording is being transcribed"));
             self.run_job(job, &token);
             lock(&self.tokens).remove(&id);
             self.worker_used = Instant::now();
@@ -196,6 +202,7 @@ impl Runner {
 
     /// Waits for something to do, and lets an idle model go.
     fn rest(&mut self, inbox: &Receiver<Order>) {
+        self.awake = None;
         let idle_minutes = settings_of(&self.context.settings).model_idle_minutes;
         let model_idle = Duration::from_secs(u64::from(idle_minutes) * 60);
         if self.worker.is_some() && self.worker_used.elapsed() >= model_idle {

@@ -14,6 +14,7 @@ use recordroute_audio::capture::{
 };
 use recordroute_core::{CaptureId, ErrorCode, JobId, Note, NoteKind, RecordingId};
 use recordroute_store::{CaptureDraft, StoreError};
+use recordroute_system::{Awake, Sleep};
 
 use crate::capture_lock::CaptureLock;
 use crate::recover::Saved;
@@ -60,6 +61,7 @@ pub struct LiveRecording {
     recorder: Recorder,
     transcribe: bool,
     lock: CaptureLock,
+    _awake: Awake,
 }
 
 /// A recording that has become one of the library.
@@ -141,6 +143,7 @@ impl Engine {
                 recorder,
                 transcribe: options.transcribe,
                 lock,
+                _awake: Awake::new(Sleep::Any, "A recording is being made"),
             }),
             Err(error) => {
                 // Nothing was heard yet, so that nothing is lost.

@@ -11,6 +11,7 @@ use recordroute_models::ModelFolder;
 use tokio::sync::broadcast::Receiver;
 
 use crate::advice::machine_memory;
+use crate::closing::Closing;
 use crate::diagnostics::{diagnostics, n_cores, system_name};
 use crate::library_state::{begin_new_library, library_folder_in};
 use crate::live::Live;
@@ -72,6 +73,7 @@ pub struct Session {
     settings: Mutex<Result<Settings, Refusal>>,
     state: Arc<Mutex<State>>,
     live: Arc<Live>,
+    pub(crate) closing: Closing,
     #[cfg(target_os = "linux")]
     media_server: Mutex<Option<MediaServer>>,
     listener: OnceLock<Box<dyn SessionListener>>,
@@ -135,6 +137,7 @@ impl Session {
             settings: Mutex::new(settings),
             state: Arc::new(Mutex::new(State::Closed)),
             live: Arc::default(),
+            closing: Closing::default(),
             #[cfg(target_os = "linux")]
             media_server: Mutex::default(),
             listener: OnceLock::new(),

@@ -90,6 +90,8 @@ pub struct Settings {
     pub record_system: bool,
     /// A recording is transcribed when it ends.
     pub record_transcribe: bool,
+    /// Keys that begin and end a recording from any program, such as `Ctrl+Shift+KeyR`; none takes none.
+    pub record_shortcut: Option<String>,
     /// Tell when a long job ends and the window is not in front.
     pub notify: bool,
     /// The first start is over.
@@ -143,6 +145,7 @@ impl Settings {
         let words = self.vocabulary.iter().map(|word| word.trim().to_owned());
         self.vocabulary = words.filter(|word| !word.is_empty()).collect();
         self.threads = self.threads.filter(|n_threads| *n_threads > 0);
+        self.record_shortcut = self.record_shortcut.filter(|keys| !keys.trim().is_empty());
         self
     }
 

@@ -12,7 +12,9 @@ use recordroute_engine::capture::{
 };
 use recordroute_engine::core::{CaptureId, MediaPlace, NoteKind};
 use recordroute_engine::worker::WorkerCommand;
-use recordroute_engine::{Engine, LiveRecording, QueueMode, RecordOptions, SettingsSources};
+use recordroute_engine::{
+    Engine, Fulfilled, Glance, LiveRecording, QueueMode, RecordOptions, Session, SettingsSources, Wish,
+};
 use recordroute_store::Library;
 
 struct Hum;
@@ -255,5 +257,61 @@ fn what_never_began_is_not_offered() {
         std::fs::read_dir(captures_in(&engine)).unwrap().count(),
         0,
         "nor is anything left behind"
+    );
+}
+
+#[test]
+fn what_is_asked_from_outside_the_window_is_done_and_seen_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let session = Session::new(Ok(SettingsSources::in_folder(folder.path())), "test");
+    let (live, engine) = (session.live(), session.engine().unwrap());
+    let mut seen = None;
+    assert_eq!(
+        live.next_glance(&mut seen),
+        Glance::Idle,
+        "who looks first is told at once"
+    );
+    let watching = {
+        let live = Arc::clone(live);
+        std::thread::spawn(move || live.next_glance(&mut seen))
+    };
+    live.begin_from(&engine, vec![Box::new(Hum)], &RecordOptions::default())
+        .unwrap();
+    let is_running = |glance| matches!(glance, Glance::Running { .. });
+    assert!(
+        is_running(watching.join().unwrap()),
+        "the next look waits for something to happen"
+    );
+    assert_eq!(
+        session.fulfil(Wish::Begin).unwrap(),
+        Fulfilled::Nothing,
+        "it runs already, and that is no error"
+    );
+    std::thread::sleep(Duration::from_millis(300));
+    let is_paused = || matches!(live.glance(), Glance::Paused { .. });
+    assert_eq!(
+        session.fulfil(Wish::PauseOrResume).unwrap(),
+        Fulfilled::Paused,
+        "it is paused"
+    );
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while !is_paused() {
+        assert!(Instant::now() < deadline, "and is seen to be");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    session.fulfil(Wish::PauseOrResume).unwrap();
+    let Fulfilled::Stopped(recorded) = session.fulfil(Wish::BeginOrStop).unwrap() else {
+        panic!("the key that begins a recording also ends it");
+    };
+    assert_eq!(
+        engine.recording(recorded.recording_id).unwrap().bytes,
+        recorded.path.metadata().unwrap().len(),
+        "it is in the library"
+    );
+    assert_eq!(live.glance(), Glance::Idle, "all is quiet");
+    assert_eq!(
+        session.fulfil(Wish::Stop).unwrap(),
+        Fulfilled::Nothing,
+        "there is nothing to stop"
     );
 }

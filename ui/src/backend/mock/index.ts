@@ -22,6 +22,8 @@ export interface MockBackend extends Backend {
   recorder: MockRecorder;
 }
 
+/** Another program has these. */
+export const TAKEN_KEYS = "Ctrl+Alt+Delete";
 const PLAYABLE_MS = 30 * 60_000;
 const MEDIA = /\.(mp3|m4a|wav|flac|ogg|opus|webm|mp4|mkv|mov|aac|aiff?|caf)$/i;
 const LANGUAGES = ["en", "zh", "de", "es", "ru", "ko", "fr", "ja", "pt", "tr", "pl", "nl", "ar", "sv", "it", "id", "hi", "vi", "uk", "th"];
@@ -177,7 +179,12 @@ export function mockBackend(scenario: Scenario, now: Date = new Date()): MockBac
     },
     showPlace: async () => {},
     settings: async () => ({ ...settings }),
-    saveSettings: async (wanted) => (settings = { ...wanted }),
+    saveSettings: async (wanted) => {
+      if (wanted.record_shortcut === TAKEN_KEYS)
+        throw new BackendError(error("invalid_input", "Another program uses this shortcut. Choose other keys."));
+      return (settings = { ...wanted });
+    },
+    shortcutTrouble: async () => null,
 
     recordings: async ({ trashed, tag, offset, limit }) =>
       shown(trashed)
