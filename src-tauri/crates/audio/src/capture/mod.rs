@@ -25,6 +25,7 @@ mod resample;
 mod ring;
 mod source;
 mod speakers;
+mod tail;
 mod timeline;
 mod track;
 mod writer;
@@ -41,3 +42,4 @@ pub use recorder::{
 pub use ring::{Faults, Inlet, Outlet, RING_SECONDS, ring};
 pub use source::{InputKind, OpenSource, SampleWidth, Source, SourceFormat};
 pub use speakers::ChannelLoudness;
+pub(crate) use tail::Tail;
