@@ -11,16 +11,19 @@ use crate::words;
 const FIRST: Attempt = Attempt {
     temperature: 0.0,
     use_prompt: true,
+    may_be_short: true,
 };
 /// A prompt can be what misleads the model, so it is left out.
 const RETRIES: [Attempt; 2] = [
     Attempt {
         temperature: 0.4,
         use_prompt: false,
+        may_be_short: false,
     },
     Attempt {
         temperature: 0.8,
         use_prompt: false,
+        may_be_short: false,
     },
 ];
 /// Below this mean log probability of its tokens a result is tried again; the value of Whisper's authors.
