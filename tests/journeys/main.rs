@@ -8,6 +8,7 @@
 mod bad_input;
 mod command_line;
 mod crash;
+mod live;
 mod models;
 mod queue;
 #[cfg(target_os = "linux")]

@@ -1,6 +1,6 @@
 //! Which speech model fits this machine, and whether one fits into its memory now.
 
-use recordroute_core::{Language, ModelId, ModelKind};
+use recordroute_core::{ErrorCode, Language, ModelId, ModelKind};
 use recordroute_models::{InstalledModel, ModelFolder};
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
@@ -84,10 +84,57 @@ pub(crate) fn choose_speech_model(
         })
 }
 
+/// The most demanding model that follows a speaker on an ordinary machine.
+const LIVE: &str = LADDER[2];
+
+/// The speech model for text while somebody speaks: the one that transcribes afterwards, or where that
+/// is too slow for it here, the best installed one that is not.
+pub(crate) fn choose_live_model(models: &ModelFolder, settings: &Settings) -> Result<InstalledModel, Error> {
+    let chosen = choose_speech_model(models, settings, None, settings.language)?;
+    let limit = [advised_here(), LIVE].into_iter().min_by_key(|id| rung(id));
+    let is_quick = |id: &str| rung(id) <= limit.and_then(rung);
+    if rung(chosen.id.as_str()).is_none() || is_quick(chosen.id.as_str()) {
+        return Ok(chosen);
+    }
+    let fits = |model: &InstalledModel| {
+        let knows_language = model.multilingual || settings.language == Language::ENGLISH;
+        model.kind == ModelKind::Speech && knows_language && rung(model.id.as_str()).is_some()
+    };
+    let quick = models
+        .list()?
+        .into_iter()
+        .filter(|model| fits(model) && is_quick(model.id.as_str()));
+    Ok(quick
+        .max_by_key(|model| rung(model.id.as_str()))
+        .unwrap_or(chosen))
+}
+
+/// Refuses a model for which the memory has no room now.
+pub(crate) fn refuse_what_does_not_fit(model: &InstalledModel) -> Result<(), Error> {
+    let available = machine_memory().available_bytes;
+    if available == 0 || model.memory_bytes <= available {
+        return Ok(());
+    }
+    Err(Error::Refused {
+        code: ErrorCode::OutOfMemory,
+        message: format!(
+            "{} needs about {} MB of memory and {} MB are free. Close other programs or choose a smaller \
+             model.",
+            model.id,
+            model.memory_bytes / 1_000_000,
+            available / 1_000_000
+        ),
+    })
+}
+
+/// The place of a model in the row of them.
+fn rung(id: &str) -> Option<usize> {
+    LADDER.iter().rposition(|step| family(id) == family(step))
+}
+
 /// Sorts models by how far they are from the advised one: itself, its other forms, smaller ones
 /// from the largest down, then larger ones from the smallest up.
 fn distance(id: &str, advised: &str, bytes: u64) -> (u8, u64) {
-    let rung = |id: &str| LADDER.iter().rposition(|step| family(id) == family(step));
     match (rung(id), rung(advised)) {
         _ if id == advised => (0, 0),
         (Some(own), Some(wanted)) if own == wanted => (1, bytes),

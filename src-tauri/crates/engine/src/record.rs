@@ -16,6 +16,7 @@ use recordroute_core::{CaptureId, ErrorCode, JobId, Note, NoteKind, RecordingId}
 use recordroute_store::{CaptureDraft, StoreError};
 
 use crate::capture_lock::CaptureLock;
+use crate::live_transcript::{LiveText, LiveTranscript};
 use crate::recover::Saved;
 use crate::{Engine, Error};
 
@@ -33,6 +34,8 @@ pub struct RecordOptions {
     pub system: bool,
     /// Transcribe it when it has ended, where a model is installed.
     pub transcribe: bool,
+    /// Tell what is said while it is said, as well as the machine can.
+    pub live: bool,
 }
 
 impl Default for RecordOptions {
@@ -42,6 +45,7 @@ impl Default for RecordOptions {
             device: None,
             system: false,
             transcribe: true,
+            live: false,
         }
     }
 }
@@ -59,6 +63,7 @@ pub struct LiveRecording {
     path: PathBuf,
     recorder: Recorder,
     transcribe: bool,
+    transcript: Option<LiveTranscript>,
     lock: CaptureLock,
 }
 
@@ -137,6 +142,7 @@ impl Engine {
             Ok(recorder) => Ok(LiveRecording {
                 engine: self.clone(),
                 id,
+                transcript: options.live.then(|| LiveTranscript::begin(self, &path)),
                 path,
                 recorder,
                 transcribe: options.transcribe,
@@ -168,6 +174,13 @@ impl LiveRecording {
     /// The levels since the last call, for the meter and the waveform.
     pub fn take_levels(&self) -> Vec<Levels> {
         self.recorder.take_levels()
+    }
+
+    /// How the live transcript is, with the lines after the first `n_known`; none where none was wanted.
+    pub fn live_text(&self, n_known: usize) -> Option<LiveText> {
+        self.transcript
+            .as_ref()
+            .map(|transcript| transcript.since(n_known))
     }
 
     /// Writes nothing until [`LiveRecording::resume`].
@@ -204,7 +217,8 @@ impl LiveRecording {
 
     /// Ends it and puts it into the library. Where that fails, what was heard is kept, and offered as
     /// unfinished.
-    pub fn stop(self) -> Result<Recorded, Error> {
+    pub fn stop(mut self) -> Result<Recorded, Error> {
+        self.transcript = None;
         let devices = self.status().devices;
         let finished = self.recorder.stop()?;
         let saved = self

@@ -79,6 +79,8 @@ pub struct Settings {
     pub record_system: bool,
     /// A recording is transcribed when it ends.
     pub record_transcribe: bool,
+    /// What is said is shown while it is recorded.
+    pub record_live: bool,
     /// Tell when a long job ends and the window is not in front.
     pub notify: bool,
     /// The first start is over.
