@@ -1,6 +1,6 @@
 // The recording that is being made: what is chosen for it, how it is, and what was left unfinished.
 import type {
-  Backend, InputDevice, LiveFacts, LiveStatus, Recorded, RecordingNote, Settings, UnfinishedRecording,
+  Backend, InputDevice, LiveFacts, LiveLine, LiveStatus, Recorded, RecordingNote, Settings, UnfinishedRecording,
 } from "../backend/backend";
 import { m } from "../i18n";
 import { duration, size } from "../i18n/format";
@@ -37,6 +37,8 @@ export class RecorderStore {
   /** Why it did not begin. */
   problem: Problem | null = $state(null);
   unfinished: UnfinishedRecording[] = $state.raw([]);
+  /** The live transcript so far. */
+  lines: LiveLine[] = $state.raw([]);
   /** Loudness so far; replaced by its own length, not watched in depth. */
   columns: Column[] = [];
   nColumns = $state(0);
@@ -114,6 +116,7 @@ export class RecorderStore {
           device: microphone ? (named?.id ?? null) : null,
           system,
           transcribe: settings.record_transcribe,
+          live: settings.record_live,
         },
         (status) => this.#hear(status),
       );
@@ -182,6 +185,7 @@ export class RecorderStore {
         n > (before?.[channel] ?? n) ? status.elapsed_ms : (this.#clippedAt[channel] ?? -Infinity),
       );
     this.status = status;
+    if (status.text && status.text.lines.length > 0) this.lines = [...this.lines, ...status.text.lines];
     for (const { channels } of status.levels) {
       const peaks = channels.map(({ low, high }) => Math.min(1, Math.max(high, -low)));
       this.columns.push(this.both ? peaks : [Math.max(0, ...peaks)]);
@@ -212,6 +216,7 @@ export class RecorderStore {
 
   #forget(): void {
     this.status = null;
+    this.lines = [];
     this.columns = [];
     this.nColumns = 0;
     this.#clippedAt = [];

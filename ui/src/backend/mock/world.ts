@@ -47,6 +47,7 @@ export function settingsOf(scenario: Scenario): Settings {
     record_microphone: true,
     record_system: false,
     record_transcribe: true,
+    record_live: false,
     notify: true,
     welcomed: scenario.state !== "first-run",
   };
