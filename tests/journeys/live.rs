@@ -20,7 +20,7 @@ use recordroute_testkit::Home;
 use crate::support::{MULTILINGUAL_MODEL, QUICK_MODEL, fixture, settings, words};
 
 /// Long enough for a busy machine; a test that waits for it has failed.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 const SAMPLE_RATE_HZ: usize = 16_000;
 /// Frames that are delivered at once, every 10 ms.
 const BLOCK: usize = SAMPLE_RATE_HZ / 100;
@@ -272,7 +272,7 @@ fn workers_that_die_again_and_again_end_the_text_and_not_the_recording() {
 #[test]
 fn a_slow_worker_takes_what_waits_together_and_the_recording_loses_nothing() {
     let home = Home::new().unwrap();
-    let engine = engine(&home, fake_worker(&["chunk-ms=6000".to_owned()]), QUICK_MODEL);
+    let engine = engine(&home, fake_worker(&["chunk-ms=10000".to_owned()]), QUICK_MODEL);
     let phrase = [speech("short-en.wav"), silence(1_000)].concat();
     let phrase_ms = (phrase.len() / 16) as u64;
     let played = phrase.repeat(4);

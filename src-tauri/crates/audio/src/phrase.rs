@@ -121,12 +121,12 @@ pub(crate) fn join(waiting: &mut VecDeque<Phrase>) -> Option<Chunk> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::vad::FRAME_SAMPLES;
 
     /// Runs of (voiced, milliseconds, amplitude) as phrases.
-    fn phrases(runs: &[(bool, usize, f32)]) -> VecDeque<Phrase> {
+    pub(crate) fn phrases(runs: &[(bool, usize, f32)]) -> VecDeque<Phrase> {
         let mut cutter = PhraseCutter::default();
         let mut source_start = 0;
         let mut phrases = VecDeque::new();

@@ -228,3 +228,33 @@ impl Listener {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::phrase::tests::phrases;
+
+    #[test]
+    fn who_is_hopelessly_behind_goes_on_with_the_present_and_is_told() {
+        let mut state = State::default();
+        let said = phrases(&[(true, 3_000, 0.2), (false, 3_000, 0.0)].repeat(20));
+        let mut n_pushed = 0;
+        for phrase in said {
+            state.push(phrase);
+            n_pushed += 1;
+            if state.skipped.is_some() {
+                break;
+            }
+            assert_eq!(state.waiting.len(), n_pushed, "up to a minute everything waits");
+        }
+        assert_eq!(n_pushed, 12, "a minute after the end of the first that waits");
+        assert_eq!(state.waiting.len(), 2, "the last ten seconds are kept");
+        let (start_ms, end_ms) = state.skipped.unwrap();
+        assert_eq!(start_ms, 0, "what is left out begins with the first");
+        let kept_ms = state.waiting[0].start_ms();
+        assert!(
+            end_ms < kept_ms && kept_ms - end_ms < 3_000,
+            "and ends before the first that is kept"
+        );
+    }
+}

@@ -13,11 +13,16 @@ use recordroute_core::{CancellationToken, ErrorCode};
 use recordroute_models::ModelFolder;
 
 use crate::advice::{choose_live_model, refuse_what_does_not_fit};
+use crate::diagnostics::n_cores;
 use crate::worker::{ListenRequest, Message, Request, WorkerCommand, WorkerError, WorkerProcess};
 use crate::{Engine, Error, Settings};
 
 /// How often it is looked whether the recording has ended.
 const TICK: Duration = Duration::from_millis(50);
+/// One core is left to the recorder and to whatever is talked through: threads of the model wait for each
+/// other, and with all cores one that has to wait for another program makes all of them late. Above this,
+/// matrices are too small to share.
+const MAX_THREADS: usize = 8;
 /// How often a worker that died is followed by another.
 const MAX_RESTARTS: u32 = 3;
 
@@ -178,11 +183,13 @@ impl Follower {
         let model = choose_live_model(&self.models, &self.settings)?;
         refuse_what_does_not_fit(&model)?;
         let mut worker = WorkerProcess::spawn(&self.command)?;
+        let mut options = self.settings.transcribe_options();
+        options.n_threads = options.n_threads.or(Some((n_cores() - 1).clamp(1, MAX_THREADS)));
         let job = ListenRequest {
             model_path: model.path,
             capture_path: self.capture_path.clone(),
             start_ms,
-            options: self.settings.transcribe_options(),
+            options,
         };
         worker.send(|seq| Request::Listen { seq, job })?;
         loop {
