@@ -198,12 +198,8 @@ fn what_is_said_is_told_at_once_and_the_transcript_replaces_it() {
     let engine = engine(&home, real_worker(), QUICK_MODEL);
     let played = [speech("sample-en.m4a"), silence(1_000)].concat();
     let recording = begin(&engine, &played, true);
-    let length_ms = (played.len() / (SAMPLE_RATE_HZ / 1_000)) as u64;
-    let text = wait_for(&recording, |text| {
-        text.lines
-            .last()
-            .is_some_and(|line| line.end_ms + 2_000 > length_ms)
-    });
+    let end_ms = phrase_ends(&played).pop().unwrap();
+    let text = wait_for(&recording, |text| has_reached(text, end_ms));
     assert_eq!(text.state, LiveTextState::Listening, "it goes on listening");
     assert!(
         text.lines.is_sorted_by_key(|line| line.start_ms),
@@ -272,7 +268,7 @@ fn workers_that_die_again_and_again_end_the_text_and_not_the_recording() {
 #[test]
 fn a_slow_worker_takes_what_waits_together_and_the_recording_loses_nothing() {
     let home = Home::new().unwrap();
-    let engine = engine(&home, fake_worker(&["chunk-ms=10000".to_owned()]), QUICK_MODEL);
+    let engine = engine(&home, fake_worker(&["chunk-ms=12000".to_owned()]), QUICK_MODEL);
     let phrase = [speech("short-en.wav"), silence(1_000)].concat();
     let phrase_ms = (phrase.len() / 16) as u64;
     let played = phrase.repeat(4);
@@ -305,6 +301,11 @@ fn phrase_ends(samples: &[f32]) -> Vec<u64> {
     ends.map(|block_idx| (block_idx as u64 + 1) * 10).collect()
 }
 
+/// Whether what ended then is told; the model's times are exact to some tenths of a second.
+fn has_reached(text: &LiveText, end_ms: u64) -> bool {
+    text.lines.iter().any(|line| line.end_ms + 700 > end_ms)
+}
+
 /// Plays speech and measures how long after the end of each phrase its text is there.
 fn delays_ms(model: &str) -> Vec<u64> {
     let home = Home::new().unwrap();
@@ -322,9 +323,7 @@ fn delays_ms(model: &str) -> Vec<u64> {
     let mut delays = Vec::new();
     let mut n_lines = 0;
     for end_ms in phrase_ends(&played) {
-        let text = wait_for(&recording, |text| {
-            text.lines.iter().any(|line| line.end_ms + 700 > end_ms)
-        });
+        let text = wait_for(&recording, |text| has_reached(text, end_ms));
         delays.push(recording.status().elapsed_ms.saturating_sub(end_ms));
         for line in &text.lines[n_lines..] {
             let text = line.text.as_deref().unwrap_or("…");

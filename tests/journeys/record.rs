@@ -160,7 +160,8 @@ fn what_is_said_is_printed_while_it_is_recorded() {
     let mut rest = String::new();
     stdout.read_to_string(&mut rest).unwrap();
     assert!(child.wait().unwrap().success(), "it ends well");
-    let document: Value = serde_json::from_str(rest.lines().last().unwrap()).unwrap();
+    let values = serde_json::Deserializer::from_str(&rest).into_iter::<Value>();
+    let document = values.last().unwrap().expect("the result is JSON too");
     let segments = document["segments"].as_array().unwrap();
     let whole: Vec<String> = segments
         .iter()

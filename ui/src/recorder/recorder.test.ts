@@ -168,7 +168,7 @@ test.each([
   ["live-no-model", /no speech model is installed/],
 ] as const)("the live transcript tells how it is: %s", async (state, sentence) => {
   show({ state });
-  expect(await screen.findByText(sentence), "in words").toBeTruthy();
+  expect((await screen.findAllByText(sentence)).length, "in words").toBeGreaterThan(0);
   if (state !== "live-no-model") return;
   await press("Get a model");
   expect(await screen.findByRole("tab", { name: "Models", selected: true }), "with the way to a model").toBeTruthy();

@@ -3,6 +3,7 @@ import type {
   Backend, InputDevice, LiveFacts, LiveLine, LiveStatus, Recorded, RecordingNote, Settings, UnfinishedRecording,
 } from "../backend/backend";
 import { m } from "../i18n";
+import { errorText } from "../i18n/errors";
 import { duration, size } from "../i18n/format";
 import { problemOf, type Problem } from "./problem";
 
@@ -55,11 +56,20 @@ export class RecorderStore {
   readonly microphones = $derived(this.devices?.filter(({ kind }) => kind === "microphone") ?? []);
   readonly hasSystemSound = $derived(this.devices?.some(({ kind }) => kind === "system") ?? false);
   readonly warnings: Warning[] = $derived.by(() => this.#warnings());
+  /** Why the live transcript ended before the recording. */
+  readonly liveEnded = $derived.by(() => {
+    const { text } = this.status ?? {};
+    if (text?.state === "no_model") return m.live_no_model();
+    if (text?.state !== "ended") return null;
+    const what = this.facts?.transcribe ? m.live_ended() : m.live_ended_alone();
+    return text.problem ? `${what} ${errorText(text.problem)}` : what;
+  });
   /** For those who do not see the screen: what changed, and never the running time. */
   readonly spoken = $derived.by(() => {
     if (this.stopping) return m.record_saving();
     if (!this.live) return "";
-    return [this.paused ? m.record_paused() : m.record_running(), ...this.warnings.map(({ text }) => text)].join(" ");
+    const doing = this.paused ? m.record_paused() : m.record_running();
+    return [doing, ...this.warnings.map(({ text }) => text), ...(this.liveEnded ? [this.liveEnded] : [])].join(" ");
   });
 
   readonly #backend: Backend;

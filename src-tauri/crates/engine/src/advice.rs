@@ -91,22 +91,25 @@ const LIVE: &str = LADDER[2];
 /// is too slow for it here, the best installed one that is not.
 pub(crate) fn choose_live_model(models: &ModelFolder, settings: &Settings) -> Result<InstalledModel, Error> {
     let chosen = choose_speech_model(models, settings, None, settings.language)?;
-    let limit = [advised_here(), LIVE].into_iter().min_by_key(|id| rung(id));
-    let is_quick = |id: &str| rung(id) <= limit.and_then(rung);
-    if rung(chosen.id.as_str()).is_none() || is_quick(chosen.id.as_str()) {
+    let advised = advised_here();
+    if follows_speech(chosen.id.as_str(), advised) {
         return Ok(chosen);
     }
-    let fits = |model: &InstalledModel| {
-        let knows_language = model.multilingual || settings.language == Language::ENGLISH;
-        model.kind == ModelKind::Speech && knows_language && rung(model.id.as_str()).is_some()
+    let is_quick = |model: &InstalledModel| {
+        model.kind == ModelKind::Speech
+            && (model.multilingual || settings.language == Language::ENGLISH)
+            && rung(model.id.as_str()).is_some()
+            && follows_speech(model.id.as_str(), advised)
     };
-    let quick = models
-        .list()?
-        .into_iter()
-        .filter(|model| fits(model) && is_quick(model.id.as_str()));
+    let quick = models.list()?.into_iter().filter(is_quick);
     Ok(quick
         .max_by_key(|model| rung(model.id.as_str()))
         .unwrap_or(chosen))
+}
+
+/// Whether a machine with this advice keeps up with a speaker; of a model of the user's own it is hoped.
+fn follows_speech(id: &str, advised: &str) -> bool {
+    rung(id) <= rung(advised).min(rung(LIVE))
 }
 
 /// Refuses a model for which the memory has no room now.
@@ -172,6 +175,32 @@ mod tests {
             advised_model(16 << 30, 8),
             "whisper-large-v3-turbo-q5_0",
             "a good laptop gets the best"
+        );
+    }
+
+    #[test]
+    fn text_while_somebody_speaks_is_for_models_that_keep_up() {
+        let weak = "whisper-base";
+        assert!(
+            follows_speech("whisper-base.en", weak),
+            "what is advised keeps up, in each form"
+        );
+        assert!(
+            !follows_speech("whisper-small-q5_1", weak),
+            "what is larger would fall behind"
+        );
+        let strong = "whisper-large-v3-turbo-q5_0";
+        assert!(
+            follows_speech("whisper-small-q8_0", strong),
+            "a strong machine takes more"
+        );
+        assert!(
+            !follows_speech(strong, strong),
+            "and the largest nowhere: it is made for whole files"
+        );
+        assert!(
+            follows_speech("my-own", weak),
+            "the user's own choice is the user's"
         );
     }
 
