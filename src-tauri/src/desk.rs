@@ -28,11 +28,8 @@ pub fn start<R: Runtime>(app: &AppHandle<R>) {
     });
     let app = app.clone();
     spawn(async move {
-        let keys = shell
-            .session()
-            .settings()
-            .ok()
-            .and_then(|settings| settings.record_shortcut);
+        let settings = shell.session().settings().ok();
+        let keys = settings.and_then(|settings| settings.record_shortcut);
         if keys.is_some() && take_keys(&app, keys).await.is_err() {
             let words = dialogs::words(&shell);
             let say = move || notify(&app, Urgency::Trouble, words.no_shortcut, words.see_settings);
@@ -59,12 +56,10 @@ fn fulfil<R: Runtime>(app: &AppHandle<R>, wish: Wish) {
         let words = dialogs::words(&shell);
         let (event, urgency, title, body) = match shell.session().fulfil(wish) {
             Ok(Fulfilled::Paused | Fulfilled::Nothing) => return,
-            Ok(Fulfilled::Began) => (
-                AppEvent::RecordingBegan,
-                Urgency::AsSet,
-                "RecordRoute",
-                words.recording,
-            ),
+            Ok(Fulfilled::Began) => {
+                let event = AppEvent::RecordingBegan;
+                (event, Urgency::AsSet, "RecordRoute", words.recording)
+            }
             Ok(Fulfilled::Stopped(recorded)) => {
                 let recorded = Crossing::cross(recorded);
                 let event = AppEvent::RecordingEnded { recorded };

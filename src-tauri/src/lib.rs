@@ -29,11 +29,11 @@ use recordroute_engine::worker::serve;
 use recordroute_engine::{
     OfferedPaths, Overrides, Session, SettingsSources, Tasks, files_of, log_to_file, log_to_stderr,
 };
+use recordroute_system::Clipboard;
 use tauri::async_runtime::spawn_blocking;
 use tauri::{App, Manager, RunEvent, Runtime};
 use tauri_plugin_window_state::StateFlags;
 
-use recordroute_system::Clipboard;
 use shell::Shell;
 
 /// Log files of the window begin with this.

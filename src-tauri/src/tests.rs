@@ -385,7 +385,8 @@ fn what_is_recorded_is_watched_noted_and_then_in_the_library() {
         json!({ "title": "Draft", "transcribe": false, "microphone": true, "system": false, "notes": [] }),
         "a page that was loaded again knows what runs"
     );
-    let choice = json!({ "title": null, "device": null, "system": false, "transcribe": false });
+    let choice =
+        json!({ "title": null, "device": null, "system": false, "transcribe": false, "live": false });
     let second = home.ask(
         "begin_recording",
         json!({ "choice": choice, "tell": "__CHANNEL__:8" }),

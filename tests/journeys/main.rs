@@ -11,6 +11,7 @@ mod awake;
 mod bad_input;
 mod command_line;
 mod crash;
+mod live;
 mod models;
 mod playing;
 mod queue;

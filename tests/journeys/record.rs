@@ -1,6 +1,6 @@
 //! The real program records from a real sound server.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -126,6 +126,48 @@ fn speech_is_recorded_and_transcribed() {
             .is_none(),
         "nothing is left where it grew"
     );
+}
+
+#[test]
+fn what_is_said_is_printed_while_it_is_recorded() {
+    let (home, server) = (Home::new().unwrap(), SoundServer::start());
+    let mut child = begin(&home, &server, &["--live", "--json"]);
+    server.play(&fixture("short-en.wav"), SINK).wait();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut lines = Vec::new();
+    let said = words(&std::fs::read_to_string(fixture("short-en.txt")).unwrap());
+    let heard = |lines: &[Value]| -> Vec<String> {
+        let texts = lines.iter().filter(|line| line["event"] == "live");
+        texts
+            .flat_map(|line| words(line["text"].as_str().unwrap()))
+            .collect()
+    };
+    // It is still recording: nothing but the live transcript can be in these lines.
+    while heard(&lines).len() < said.len() {
+        let mut line = String::new();
+        assert!(
+            stdout.read_line(&mut line).unwrap() > 0,
+            "it prints before it ends"
+        );
+        lines.push(serde_json::from_str(&line).expect("a line of JSON"));
+    }
+    assert_eq!(heard(&lines), said, "every word that was played");
+    assert!(
+        lines[0]["start_ms"].as_u64() < lines[0]["end_ms"].as_u64(),
+        "with its times: {lines:?}"
+    );
+    signal(&child, "-INT");
+    let mut rest = String::new();
+    stdout.read_to_string(&mut rest).unwrap();
+    assert!(child.wait().unwrap().success(), "it ends well");
+    let values = serde_json::Deserializer::from_str(&rest).into_iter::<Value>();
+    let document = values.last().unwrap().expect("the result is JSON too");
+    let segments = document["segments"].as_array().unwrap();
+    let whole: Vec<String> = segments
+        .iter()
+        .flat_map(|segment| words(segment["text"].as_str().unwrap()))
+        .collect();
+    assert_eq!(whole, said, "then the transcript of the whole follows");
 }
 
 #[test]

@@ -154,6 +154,11 @@ export const VIEWS = [
   { name: "record-device-lost", state: "device-lost", go: heard },
   { name: "record-disk-low", state: "disk-low", go: heard },
   { name: "record-overrun", state: "overrun", go: heard },
+  { name: "record-live", state: "live", go: heard },
+  { name: "record-live-loading", state: "live-loading", go: heard },
+  { name: "record-live-behind", state: "live-behind", go: heard },
+  { name: "record-live-ended", state: "live-ended", go: heard },
+  { name: "record-live-no-model", state: "live-no-model", go: heard },
   {
     name: "record-strip",
     state: "recording",

@@ -303,6 +303,14 @@ export type LiveFacts = {
 	notes: RecordingNote[],
 };
 
+/**  A line of a live transcript; without a text where what was said is left out. */
+export type LiveLine = {
+	start_ms: number,
+	end_ms: number,
+	text: string | null,
+	doubtful: boolean,
+};
+
 /**  What a recording is doing; the last three ended by themselves and wait to be stopped. */
 export type LiveState = "running" | "paused" | "disk_full" | "device_lost" | "write_failed";
 
@@ -317,7 +325,19 @@ export type LiveStatus = {
 	away_ms: number,
 	disk_low_bytes: number | null,
 	levels: Levels[],
+	text: LiveText | null,
 };
+
+/**  The live transcript, with the lines since the last status. */
+export type LiveText = {
+	state: LiveTextState,
+	behind_ms: number,
+	problem: CommandError | null,
+	lines: LiveLine[],
+};
+
+/**  What a live transcript is doing. */
+export type LiveTextState = "loading" | "listening" | "no_model" | "ended";
 
 /**  How grave a line of the log is. */
 export type LogLevel = "error" | "warn" | "info" | "debug" | "trace";
@@ -390,6 +410,7 @@ export type RecordChoice = {
 	device: string | null,
 	system: boolean,
 	transcribe: boolean,
+	live: boolean,
 };
 
 /**  A recording that was stopped and is in the library. */
@@ -462,6 +483,7 @@ export type Settings = {
 	record_system: boolean,
 	record_transcribe: boolean,
 	record_shortcut: string | null,
+	record_live: boolean,
 	notify: boolean,
 	welcomed: boolean,
 };

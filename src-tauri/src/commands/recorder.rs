@@ -73,6 +73,7 @@ impl From<RecordChoice> for RecordOptions {
             device: choice.device,
             system: choice.system,
             transcribe: choice.transcribe,
+            live: choice.live,
         }
     }
 }

@@ -52,6 +52,7 @@ as_type! {
     PathBuf => String: |path| shown(&path);
     usize => u32: |count| u32::try_from(count).unwrap_or(u32::MAX);
     recordroute_engine::Error => CommandError: |error| error.into();
+    recordroute_engine::LiveProblem => CommandError: |problem| CommandError::new(problem.code, &problem.message);
 }
 
 /// A struct of some fields of a domain's struct, and of some that are made of others of its fields.

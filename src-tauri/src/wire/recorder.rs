@@ -2,6 +2,7 @@ use recordroute_engine as engine;
 use recordroute_engine::{capture, core as domain};
 
 use super::{mirror, mirror_enum};
+use crate::error::CommandError;
 
 mirror_enum! {
     /// What is heard by an input.
@@ -15,7 +16,7 @@ mirror! {
 
 mirror! {
     /// What is recorded, and what becomes of it.
-    RecordChoice = engine::RecordOptions { title: Option<String>, device: Option<String>, system: bool, transcribe: bool }
+    RecordChoice = engine::RecordOptions { title: Option<String>, device: Option<String>, system: bool, transcribe: bool, live: bool }
 }
 
 mirror_enum! {
@@ -57,11 +58,28 @@ mirror! {
     LiveDevice = capture::DeviceStatus { name: String, is_connected: bool }
 }
 
+mirror_enum! {
+    /// What a live transcript is doing.
+    LiveTextState = engine::LiveTextState { Loading, Listening, NoModel, Ended }
+}
+
+mirror! {
+    /// A line of a live transcript; without a text where what was said is left out.
+    LiveLine = engine::LiveLine { start_ms: u64, end_ms: u64, text: Option<String>, doubtful: bool }
+}
+
+mirror! {
+    /// The live transcript, with the lines since the last status.
+    LiveText = engine::LiveText {
+        state: LiveTextState, behind_ms: u64, problem: Option<CommandError>, lines: Vec<LiveLine>,
+    }
+}
+
 mirror! {
     /// How a recording is.
     LiveStatus = engine::LiveStatus {
         state: LiveState, elapsed_ms: u64, devices: Vec<LiveDevice>, no_signal: bool, n_clipped: Vec<u64>,
-        lost_ms: u64, away_ms: u64, disk_low_bytes: Option<u64>, levels: Vec<Levels>,
+        lost_ms: u64, away_ms: u64, disk_low_bytes: Option<u64>, levels: Vec<Levels>, text: Option<LiveText>,
     }
 }
 

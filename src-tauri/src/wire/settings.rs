@@ -25,7 +25,7 @@ mirror! {
         interface_language: InterfaceLanguage, theme: Theme, language: String, model: Option<String>,
         vocabulary: Vec<String>, threads: Option<u32>, media: MediaPolicy, model_idle_minutes: u32,
         trash_days: u32, record_device: Option<String>, record_microphone: bool, record_system: bool,
-        record_transcribe: bool, record_shortcut: Option<String>, notify: bool, welcomed: bool,
+        record_transcribe: bool, record_shortcut: Option<String>, record_live: bool, notify: bool, welcomed: bool,
     }
 }
 
@@ -48,6 +48,7 @@ impl Settings {
             record_system: self.record_system,
             record_transcribe: self.record_transcribe,
             record_shortcut: self.record_shortcut,
+            record_live: self.record_live,
             notify: self.notify,
             welcomed: self.welcomed,
             ..settings

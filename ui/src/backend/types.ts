@@ -199,6 +199,8 @@ export type RecordChoice = {
   device: string | null;
   system: boolean;
   transcribe: boolean;
+  /** Tell what is said while it is said. */
+  live: boolean;
 };
 
 /** `user`: written while recording; `recorder`: what should be known about the sound. */
@@ -239,6 +241,23 @@ export type LiveStatus = {
   disk_low_bytes: number | null;
   /** Since the last status, oldest first. */
   levels: Levels[];
+  /** None where none was wanted. */
+  text: LiveText | null;
+};
+
+/** What a live transcript is doing; the last two are its end, and the recording goes on. */
+export type LiveTextState = "loading" | "listening" | "no_model" | "ended";
+
+/** Without a text where what was said is left out. */
+export type LiveLine = { start_ms: number; end_ms: number; text: string | null; doubtful: boolean };
+
+/** The live transcript, with the lines since the last status. */
+export type LiveText = {
+  state: LiveTextState;
+  /** For how long what was said waits to be heard. */
+  behind_ms: number;
+  problem: CommandError | null;
+  lines: LiveLine[];
 };
 
 /** A recording that was stopped and is in the library. */
@@ -287,6 +306,8 @@ export type Settings = {
   record_transcribe: boolean;
   /** Keys that begin and end a recording from any program, such as `Ctrl+Shift+KeyR`. */
   record_shortcut: string | null;
+  /** What is said is shown while it is recorded. */
+  record_live: boolean;
   /** Tell when a long job ends and the window is not in front. */
   notify: boolean;
   /** The first start is over. */

@@ -22,7 +22,7 @@ test("a recording is begun, paused, noted, stopped, and then it is open", async 
   await press("Start recording");
   await screen.findByRole("button", { name: "Pause" });
   expect(begin.mock.calls[0]?.[0], "the system's microphone alone, which needs no name").toEqual({
-    title: "Talk with the neighbours", device: null, system: false, transcribe: true,
+    title: "Talk with the neighbours", device: null, system: false, transcribe: true, live: false,
   });
   await press("Pause");
   await screen.findByRole("button", { name: "Go on" });
@@ -142,7 +142,7 @@ test("a page that is loaded again goes on with the recording", async () => {
 test("what is begun, ended or refused outside the window is shown in it", async () => {
   const backend = show();
   await screen.findByRole("button", { name: "Record" });
-  backend.recorder.begin({ title: "Tray", device: null, system: false, transcribe: true }, () => {}, new Date());
+  backend.recorder.begin({ title: "Tray", device: null, system: false, transcribe: true, live: false }, () => {}, new Date());
   backend.emit({ kind: "recording_began" });
   expect((await screen.findAllByText("Tray")).length, "it is on the screen").toBeGreaterThan(0);
   const recorded = await backend.stopRecording();
@@ -150,4 +150,39 @@ test("what is begun, ended or refused outside the window is shown in it", async 
   expect(await screen.findByRole("button", { name: "Tray" }), "then it is open").toBeTruthy();
   backend.emit({ kind: "recording_failed", error: { code: "other", message: "No microphone or other sound input was found." } });
   expect(await screen.findByText(/No microphone or other sound input/), "what went wrong is said").toBeTruthy();
+});
+
+test("what is said appears line by line where it was wished for", async () => {
+  const backend = show();
+  const begin = vi.spyOn(backend, "beginRecording");
+  await press("Record");
+  await fireEvent.click(await screen.findByRole("switch", { name: "Live transcript" }));
+  await press("Start recording");
+  const log = await screen.findByRole("log", { name: "Live transcript" });
+  expect(begin.mock.calls[0]?.[0].live, "it is wished for").toBe(true);
+  expect(log.getAttribute("aria-live"), "and read out without interrupting").toBe("polite");
+  backend.recorder.say([{ start_ms: 2_000, end_ms: 4_000, text: "안녕하세요.", doubtful: false }]);
+  backend.recorder.say([{ start_ms: 5_000, end_ms: 9_000, text: null, doubtful: false }]);
+  expect(await within(log).findByText("안녕하세요."), "with its text").toBeTruthy();
+  expect(await within(log).findByText("Left out here up to 0:09"), "and what is left out is said").toBeTruthy();
+});
+
+test("without the wish there is no live transcript", async () => {
+  show({ state: "recording" });
+  await screen.findByRole("button", { name: "Pause" });
+  await screen.findAllByRole("meter");
+  expect(screen.queryByRole("log"), "and nothing pretends that there were").toBeNull();
+});
+
+test.each([
+  ["live-loading", "Loading the speech model…"],
+  ["live-behind", "18 s behind"],
+  ["live-ended", /has ended. The recording goes on, and the full transcript follows after it\. .*signal 9/],
+  ["live-no-model", /no speech model is installed/],
+] as const)("the live transcript tells how it is: %s", async (state, sentence) => {
+  show({ state });
+  expect((await screen.findAllByText(sentence)).length, "in words").toBeGreaterThan(0);
+  if (state !== "live-no-model") return;
+  await press("Get a model");
+  expect(await screen.findByRole("tab", { name: "Models", selected: true }), "with the way to a model").toBeTruthy();
 });

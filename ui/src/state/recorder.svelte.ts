@@ -1,8 +1,9 @@
 // The recording that is being made: what is chosen for it, how it is, and what was left unfinished.
 import type {
-  Backend, InputDevice, LiveFacts, LiveStatus, Recorded, RecordingNote, Settings, UnfinishedRecording,
+  Backend, InputDevice, LiveFacts, LiveLine, LiveStatus, Recorded, RecordingNote, Settings, UnfinishedRecording,
 } from "../backend/backend";
 import { m } from "../i18n";
+import { errorText } from "../i18n/errors";
 import { duration, size } from "../i18n/format";
 import { problemOf, type Problem } from "./problem";
 
@@ -37,6 +38,8 @@ export class RecorderStore {
   /** Why it did not begin. */
   problem: Problem | null = $state(null);
   unfinished: UnfinishedRecording[] = $state.raw([]);
+  /** The live transcript so far. */
+  lines: LiveLine[] = $state.raw([]);
   /** Loudness so far; replaced by its own length, not watched in depth. */
   columns: Column[] = [];
   nColumns = $state(0);
@@ -53,11 +56,20 @@ export class RecorderStore {
   readonly microphones = $derived(this.devices?.filter(({ kind }) => kind === "microphone") ?? []);
   readonly hasSystemSound = $derived(this.devices?.some(({ kind }) => kind === "system") ?? false);
   readonly warnings: Warning[] = $derived.by(() => this.#warnings());
+  /** Why the live transcript ended before the recording. */
+  readonly liveEnded = $derived.by(() => {
+    const { text } = this.status ?? {};
+    if (text?.state === "no_model") return m.live_no_model();
+    if (text?.state !== "ended") return null;
+    const what = this.facts?.transcribe ? m.live_ended() : m.live_ended_alone();
+    return text.problem ? `${what} ${errorText(text.problem)}` : what;
+  });
   /** For those who do not see the screen: what changed, and never the running time. */
   readonly spoken = $derived.by(() => {
     if (this.stopping) return m.record_saving();
     if (!this.live) return "";
-    return [this.paused ? m.record_paused() : m.record_running(), ...this.warnings.map(({ text }) => text)].join(" ");
+    const doing = this.paused ? m.record_paused() : m.record_running();
+    return [doing, ...this.warnings.map(({ text }) => text), ...(this.liveEnded ? [this.liveEnded] : [])].join(" ");
   });
 
   readonly #backend: Backend;
@@ -133,6 +145,7 @@ export class RecorderStore {
           device: microphone ? (named?.id ?? null) : null,
           system,
           transcribe: settings.record_transcribe,
+          live: settings.record_live,
         },
         (status) => this.#hear(status),
       );
@@ -201,6 +214,7 @@ export class RecorderStore {
         n > (before?.[channel] ?? n) ? status.elapsed_ms : (this.#clippedAt[channel] ?? -Infinity),
       );
     this.status = status;
+    if (status.text && status.text.lines.length > 0) this.lines = [...this.lines, ...status.text.lines];
     for (const { channels } of status.levels) {
       const peaks = channels.map(({ low, high }) => Math.min(1, Math.max(high, -low)));
       this.columns.push(this.both ? peaks : [Math.max(0, ...peaks)]);
@@ -231,6 +245,7 @@ export class RecorderStore {
 
   #forget(): void {
     this.status = null;
+    this.lines = [];
     this.columns = [];
     this.nColumns = 0;
     this.#clippedAt = [];

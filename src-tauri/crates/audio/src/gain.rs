@@ -35,6 +35,9 @@ const MAX_GAIN_DB: f32 = 40.0;
 /// Below this nothing can be heard, and the loudness says nothing about who speaks.
 const SILENCE_DB: f32 = -80.0;
 
+/// How much louder [`QuickGain`] may become from one frame to the next: 47 dB a second.
+const MAX_RISE_DB: f32 = 1.5;
+
 /// Takes frames in order and gives them in order, two seconds later.
 #[derive(Debug, Default)]
 pub(crate) struct AutoGain {
@@ -136,6 +139,33 @@ impl AutoGain {
     }
 }
 
+/// The same without knowing what comes: each frame is amplified by what the two seconds before it allow.
+/// Good enough to hear whether somebody speaks, while he does.
+#[derive(Debug, Default)]
+pub(crate) struct QuickGain {
+    levels_db: VecDeque<f32>,
+    gain_db: f32,
+}
+
+impl QuickGain {
+    /// Amplifies the next frame.
+    pub(crate) fn apply(&mut self, samples: &mut [f32]) {
+        if self.levels_db.len() == AHEAD_BLOCKS * BLOCK_FRAMES {
+            self.levels_db.pop_front();
+        }
+        self.levels_db.push_back(level_db(samples));
+        let loudest_db = self.levels_db.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let allowed_db = match loudest_db > SILENCE_DB {
+            true => (TARGET_DB - loudest_db).clamp(0.0, MAX_GAIN_DB),
+            false => 0.0,
+        };
+        // Down at once, before it is too loud; up slowly, for a jump would sound like an onset.
+        self.gain_db = allowed_db.min(self.gain_db + MAX_RISE_DB);
+        let factor = 10.0_f32.powf(self.gain_db / 20.0);
+        samples.iter_mut().for_each(|sample| *sample *= factor);
+    }
+}
+
 /// Root mean square.
 fn level_db(samples: &[f32]) -> f32 {
     let energy: f32 = samples.iter().map(|sample| sample * sample).sum();
@@ -175,6 +205,29 @@ mod tests {
 
     fn level_at(frames: &[Frame], frame_idx: usize) -> f32 {
         level_db(&frames[frame_idx].samples)
+    }
+
+    #[test]
+    fn what_is_quiet_is_heard_within_two_seconds_and_what_is_loud_is_never_louder() {
+        let mut gain = QuickGain::default();
+        let mut peak_after = |amplitude: f32, n_frames: usize| {
+            let mut peak = 0.0_f32;
+            for _ in 0..n_frames {
+                let mut frame: Vec<f32> = (0..FRAME_SAMPLES)
+                    .map(|idx| (idx as f32 * 0.5).sin() * amplitude)
+                    .collect();
+                gain.apply(&mut frame);
+                peak = frame.iter().fold(0.0, |peak, sample| peak.max(sample.abs()));
+            }
+            peak
+        };
+        assert!(
+            (peak_after(0.5, 10) - 0.5).abs() < 0.01,
+            "loud speech is left as it is"
+        );
+        let quiet = peak_after(0.005, 100);
+        assert!(quiet > 0.05, "quiet speech after it is raised, to {quiet}");
+        assert!(peak_after(0.5, 1) < 0.51, "and a loud word is not raised with it");
     }
 
     #[test]

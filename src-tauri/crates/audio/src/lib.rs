@@ -11,6 +11,7 @@
 //!   stamps are taken into account.
 //! * [`Chunks`] runs a decoder on a thread of its own and hands out [`recordroute_core::Chunk`]s,
 //!   cut in pauses, with long silences left out. The same file gives the same chunks.
+//! * [`Phrases`] follows a recording that is being made and hands out what was said as it is said.
 //! * [`Peaks`] is the waveform for the eye, computed on the way.
 //!
 //! Files are hostile until shown otherwise: content is sniffed and never judged by its extension,
@@ -33,6 +34,8 @@ mod mpeg;
 mod notice;
 mod pack;
 mod peaks;
+mod phrase;
+mod phrases;
 mod resample;
 mod segment;
 mod silero;
@@ -49,5 +52,6 @@ pub use container::{MediaInfo, probe};
 pub use decoder::{Block, Decoder};
 pub use error::AudioError;
 pub use peaks::{PEAKS_PER_SECOND, Peaks};
+pub use phrases::{Heard, Phrases};
 pub use vad::{FRAME_SAMPLES, VoiceActivity};
 pub use wav::SpeechWav;

@@ -7,7 +7,7 @@ use recordroute_core::{Chunk, SAMPLE_RATE_HZ, TimeMap, VoiceSpan, samples_to_ms}
 use crate::segment::{Flagged, Frame};
 use crate::vad::FRAME_SAMPLES;
 
-const fn frames(ms: usize) -> usize {
+pub(crate) const fn frames(ms: usize) -> usize {
     ms * SAMPLE_RATE_HZ as usize / 1_000 / FRAME_SAMPLES
 }
 
@@ -46,10 +46,18 @@ impl Kept {
     fn source_end(&self) -> u64 {
         self.frame.source_start + self.frame.samples.len() as u64
     }
+}
 
-    fn energy(&self) -> f32 {
-        self.frame.samples.iter().map(|sample| sample * sample).sum()
-    }
+/// The middle of the quietest moment among frames; their end where there are too few to have one.
+pub(crate) fn quietest<'a>(frames: impl Iterator<Item = &'a Frame>) -> usize {
+    let energy = |frame: &Frame| frame.samples.iter().map(|sample| sample * sample).sum();
+    let energies: Vec<f32> = frames.map(energy).collect();
+    energies
+        .windows(QUIET_WINDOW_FRAMES)
+        .map(|window| window.iter().sum::<f32>())
+        .enumerate()
+        .min_by(|(_, a), (_, b)| a.total_cmp(b))
+        .map_or(energies.len(), |(idx, _)| idx + QUIET_WINDOW_FRAMES / 2)
 }
 
 /// Takes flagged frames in order, gives chunks in order.
@@ -173,13 +181,7 @@ impl Packer {
     fn quietest(&self) -> usize {
         let first = MAX_FRAMES - QUIET_SEARCH_FRAMES;
         let last_seconds = self.kept.get(first..MAX_FRAMES).unwrap_or_default();
-        let energies: Vec<f32> = last_seconds.iter().map(Kept::energy).collect();
-        energies
-            .windows(QUIET_WINDOW_FRAMES)
-            .map(|window| window.iter().sum::<f32>())
-            .enumerate()
-            .min_by(|(_, a), (_, b)| a.total_cmp(b))
-            .map_or(MAX_FRAMES, |(idx, _)| first + idx + QUIET_WINDOW_FRAMES / 2)
+        first + quietest(last_seconds.iter().map(|kept| &kept.frame))
     }
 
     fn chunk(&mut self, kept: Vec<Kept>) -> Chunk {

@@ -136,6 +136,9 @@ pub struct RecordArgs {
     /// Only record
     #[arg(long)]
     pub no_transcribe: bool,
+    /// Print what is said while it is recorded; the transcript follows when it has ended
+    #[arg(long)]
+    pub live: bool,
 }
 
 #[derive(Debug, Args)]

@@ -8,6 +8,7 @@ mod args;
 mod cancel;
 mod commands;
 mod follow;
+mod live;
 mod meter;
 mod output;
 

@@ -77,7 +77,7 @@ impl<'a> Meter<'a> {
     }
 
     /// Clears the line.
-    pub fn end(&mut self) {
+    pub fn end(&self) {
         if self.is_terminal {
             let mut stderr = std::io::stderr();
             let _ = write!(stderr, "\r\x1b[K");
@@ -85,7 +85,8 @@ impl<'a> Meter<'a> {
         }
     }
 
-    fn say(&mut self, sentence: &str) {
+    /// Says a sentence instead of the line.
+    pub fn say(&self, sentence: &str) {
         self.end();
         self.output.note(sentence);
     }

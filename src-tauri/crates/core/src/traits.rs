@@ -69,4 +69,20 @@ pub trait Transcriber: Send {
         cancel: &CancellationToken,
         sink: &mut dyn FnMut(TranscribedChunk) -> bool,
     ) -> Result<Outcome, InferenceError>;
+
+    /// Transcribes one chunk as quickly as it can be had, for text while somebody still speaks; `None`
+    /// where it was cancelled. May be less exact than [`Transcriber::transcribe`].
+    fn transcribe_now(
+        &mut self,
+        chunk: Chunk,
+        options: &TranscribeOptions,
+        cancel: &CancellationToken,
+    ) -> Result<Option<TranscribedChunk>, InferenceError> {
+        let mut done = None;
+        self.transcribe(&mut std::iter::once(Ok(chunk)), options, cancel, &mut |chunk| {
+            done = Some(chunk);
+            true
+        })?;
+        Ok(done)
+    }
 }

@@ -1,6 +1,6 @@
 //! Which speech model fits this machine, and whether one fits into its memory now.
 
-use recordroute_core::{Language, ModelId, ModelKind};
+use recordroute_core::{ErrorCode, Language, ModelId, ModelKind};
 use recordroute_models::{InstalledModel, ModelFolder};
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
@@ -84,10 +84,60 @@ pub(crate) fn choose_speech_model(
         })
 }
 
+/// The most demanding model that follows a speaker on an ordinary machine.
+const LIVE: &str = LADDER[2];
+
+/// The speech model for text while somebody speaks: the one that transcribes afterwards, or where that
+/// is too slow for it here, the best installed one that is not.
+pub(crate) fn choose_live_model(models: &ModelFolder, settings: &Settings) -> Result<InstalledModel, Error> {
+    let chosen = choose_speech_model(models, settings, None, settings.language)?;
+    let advised = advised_here();
+    if follows_speech(chosen.id.as_str(), advised) {
+        return Ok(chosen);
+    }
+    let is_quick = |model: &InstalledModel| {
+        model.kind == ModelKind::Speech
+            && (model.multilingual || settings.language == Language::ENGLISH)
+            && rung(model.id.as_str()).is_some()
+            && follows_speech(model.id.as_str(), advised)
+    };
+    let quick = models.list()?.into_iter().filter(is_quick);
+    Ok(quick
+        .max_by_key(|model| rung(model.id.as_str()))
+        .unwrap_or(chosen))
+}
+
+/// Whether a machine with this advice keeps up with a speaker; of a model of the user's own it is hoped.
+fn follows_speech(id: &str, advised: &str) -> bool {
+    rung(id) <= rung(advised).min(rung(LIVE))
+}
+
+/// Refuses a model for which the memory has no room now.
+pub(crate) fn refuse_what_does_not_fit(model: &InstalledModel) -> Result<(), Error> {
+    let available = machine_memory().available_bytes;
+    if available == 0 || model.memory_bytes <= available {
+        return Ok(());
+    }
+    Err(Error::Refused {
+        code: ErrorCode::OutOfMemory,
+        message: format!(
+            "{} needs about {} MB of memory and {} MB are free. Close other programs or choose a smaller \
+             model.",
+            model.id,
+            model.memory_bytes / 1_000_000,
+            available / 1_000_000
+        ),
+    })
+}
+
+/// The place of a model in the row of them.
+fn rung(id: &str) -> Option<usize> {
+    LADDER.iter().rposition(|step| family(id) == family(step))
+}
+
 /// Sorts models by how far they are from the advised one: itself, its other forms, smaller ones
 /// from the largest down, then larger ones from the smallest up.
 fn distance(id: &str, advised: &str, bytes: u64) -> (u8, u64) {
-    let rung = |id: &str| LADDER.iter().rposition(|step| family(id) == family(step));
     match (rung(id), rung(advised)) {
         _ if id == advised => (0, 0),
         (Some(own), Some(wanted)) if own == wanted => (1, bytes),
@@ -125,6 +175,32 @@ mod tests {
             advised_model(16 << 30, 8),
             "whisper-large-v3-turbo-q5_0",
             "a good laptop gets the best"
+        );
+    }
+
+    #[test]
+    fn text_while_somebody_speaks_is_for_models_that_keep_up() {
+        let weak = "whisper-base";
+        assert!(
+            follows_speech("whisper-base.en", weak),
+            "what is advised keeps up, in each form"
+        );
+        assert!(
+            !follows_speech("whisper-small-q5_1", weak),
+            "what is larger would fall behind"
+        );
+        let strong = "whisper-large-v3-turbo-q5_0";
+        assert!(
+            follows_speech("whisper-small-q8_0", strong),
+            "a strong machine takes more"
+        );
+        assert!(
+            !follows_speech(strong, strong),
+            "and the largest nowhere: it is made for whole files"
+        );
+        assert!(
+            follows_speech("my-own", weak),
+            "the user's own choice is the user's"
         );
     }
 

@@ -10,6 +10,7 @@ use recordroute_audio::capture::{
 use recordroute_core::{Note, NoteKind};
 use recordroute_system::Glance;
 
+use crate::live_transcript::LiveText;
 use crate::record::{LiveRecording, RecordOptions, Recorded, input_devices};
 use crate::{Engine, Error};
 
@@ -77,6 +78,8 @@ pub struct LiveStatus {
     pub disk_low_bytes: Option<u64>,
     /// The levels since the watcher was told last, oldest first.
     pub levels: Vec<Levels>,
+    /// The live transcript, with the lines since the watcher was told last; none where none was wanted.
+    pub text: Option<LiveText>,
 }
 
 /// The recording of a window, where there is one.
@@ -166,7 +169,9 @@ impl Live {
         drop(slot);
         let live = Arc::clone(self);
         let watching = move || {
-            while let Some(status) = live.status_for(watcher) {
+            let mut n_lines = 0;
+            while let Some(status) = live.status_for(watcher, n_lines) {
+                n_lines += status.text.as_ref().map_or(0, |text| text.lines.len());
                 tell(status);
                 std::thread::sleep(TELL_EVERY);
             }
@@ -176,15 +181,14 @@ impl Live {
         thread.spawn(watching).map(drop).map_err(refused)
     }
 
-    fn status_for(&self, watcher: u64) -> Option<LiveStatus> {
+    fn status_for(&self, watcher: u64, n_lines: usize) -> Option<LiveStatus> {
         let slot = self.lock();
         let running = slot.running.as_ref().filter(|_| slot.watcher == watcher)?;
         let recording = &running.recording;
-        Some(status_of(
-            recording.status(),
-            recording.take_levels(),
-            running.facts.microphone,
-        ))
+        let levels = recording.take_levels();
+        let status = status_of(recording.status(), levels, running.facts.microphone);
+        let text = recording.live_text(n_lines);
+        Some(LiveStatus { text, ..status })
     }
 
     /// Writes nothing for a while, or goes on.
@@ -350,6 +354,7 @@ fn status_of(status: CaptureStatus, levels: Vec<Levels>, has_microphone: bool) -
         n_clipped: status.n_clipped,
         disk_low_bytes: status.disk_low_bytes,
         levels,
+        text: None,
     }
 }
 

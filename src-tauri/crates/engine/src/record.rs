@@ -17,6 +17,7 @@ use recordroute_store::{CaptureDraft, StoreError};
 use recordroute_system::{Awake, Sleep};
 
 use crate::capture_lock::CaptureLock;
+use crate::live_transcript::{LiveText, LiveTranscript};
 use crate::recover::Saved;
 use crate::{Engine, Error, InterfaceLanguage};
 
@@ -34,6 +35,8 @@ pub struct RecordOptions {
     pub system: bool,
     /// Transcribe it when it has ended, where a model is installed.
     pub transcribe: bool,
+    /// Tell what is said while it is said, as well as the machine can.
+    pub live: bool,
 }
 
 impl Default for RecordOptions {
@@ -43,6 +46,7 @@ impl Default for RecordOptions {
             device: None,
             system: false,
             transcribe: true,
+            live: false,
         }
     }
 }
@@ -60,6 +64,7 @@ pub struct LiveRecording {
     path: PathBuf,
     recorder: Recorder,
     transcribe: bool,
+    transcript: Option<LiveTranscript>,
     lock: CaptureLock,
     _awake: Awake,
 }
@@ -139,6 +144,7 @@ impl Engine {
             Ok(recorder) => Ok(LiveRecording {
                 engine: self.clone(),
                 id,
+                transcript: options.live.then(|| LiveTranscript::begin(self, &path)),
                 path,
                 recorder,
                 transcribe: options.transcribe,
@@ -182,6 +188,13 @@ impl LiveRecording {
         self.recorder.take_levels()
     }
 
+    /// How the live transcript is, with the lines after the first `n_known`; none where none was wanted.
+    pub fn live_text(&self, n_known: usize) -> Option<LiveText> {
+        self.transcript
+            .as_ref()
+            .map(|transcript| transcript.since(n_known))
+    }
+
     /// Writes nothing until [`LiveRecording::resume`].
     pub fn pause(&self) {
         self.recorder.pause();
@@ -216,7 +229,8 @@ impl LiveRecording {
 
     /// Ends it and puts it into the library. Where that fails, what was heard is kept, and offered as
     /// unfinished.
-    pub fn stop(self) -> Result<Recorded, Error> {
+    pub fn stop(mut self) -> Result<Recorded, Error> {
+        self.transcript = None;
         let devices = self.status().devices;
         let finished = self.recorder.stop()?;
         let saved = self

@@ -3,14 +3,14 @@
 use std::time::{Duration, Instant};
 
 use recordroute_core::{
-    CancellationToken, DetectedLanguage, ErrorCode, Event, Job, JobKind, Language, ModelId, ModelKind,
-    Segment, Stage, TranscribeOptions,
+    CancellationToken, DetectedLanguage, Event, Job, JobKind, Language, ModelId, ModelKind, Segment, Stage,
+    TranscribeOptions,
 };
 use recordroute_models::InstalledModel;
 use recordroute_store::{ChunkRecord, JobEnd, RunFacts};
 
 use crate::Error;
-use crate::advice::machine_memory;
+use crate::advice::refuse_what_does_not_fit;
 use crate::progress::ProgressMeter;
 use crate::queue::Runner;
 use crate::speakers::Speakers;
@@ -143,17 +143,8 @@ impl Runner {
         if model.kind != ModelKind::Speech {
             return Err(Error::NotASpeechModel { id: id.to_string() });
         }
-        let available = machine_memory().available_bytes;
-        if self.worker.is_none() && available > 0 && model.memory_bytes > available {
-            return Err(Error::Refused {
-                code: ErrorCode::OutOfMemory,
-                message: format!(
-                    "{id} needs about {} MB of memory and {} MB are free. Close other programs or choose a \
-                     smaller model.",
-                    model.memory_bytes / 1_000_000,
-                    available / 1_000_000
-                ),
-            });
+        if self.worker.is_none() {
+            refuse_what_does_not_fit(&model)?;
         }
         Ok(model)
     }
@@ -249,7 +240,7 @@ impl Run<'_> {
             }
             Message::Cancelled => return Ok(Some(End::Cancelled)),
             Message::Failed { code, message } => return Err(Error::Refused { code, message }),
-            Message::Probed { .. } => {}
+            Message::Probed { .. } | Message::Listening { .. } | Message::Skipped { .. } => {}
         }
         Ok(None)
     }

@@ -92,6 +92,8 @@ pub struct Settings {
     pub record_transcribe: bool,
     /// Keys that begin and end a recording from any program, such as `Ctrl+Shift+KeyR`; none takes none.
     pub record_shortcut: Option<String>,
+    /// What is said is shown while it is recorded.
+    pub record_live: bool,
     /// Tell when a long job ends and the window is not in front.
     pub notify: bool,
     /// The first start is over.

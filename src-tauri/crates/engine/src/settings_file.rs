@@ -74,6 +74,7 @@ impl SettingsSources {
             .set_default("record_microphone", true)?
             .set_default("record_system", false)?
             .set_default("record_transcribe", true)?
+            .set_default("record_live", false)?
             .set_default("notify", true)?
             .set_default("welcomed", false)?
             .add_source(config::File::from(self.file.as_path()).required(false))

@@ -34,6 +34,7 @@ impl RecordOptions {
             device: named.filter(|_| wants_microphone).map(|input| input.id.clone()),
             system,
             transcribe: settings.record_transcribe,
+            live: settings.record_live,
         }
     }
 }

@@ -13,7 +13,8 @@ use recordroute_engine::capture::{
 use recordroute_engine::core::{CaptureId, MediaPlace, NoteKind};
 use recordroute_engine::worker::WorkerCommand;
 use recordroute_engine::{
-    Engine, Fulfilled, Glance, LiveRecording, QueueMode, RecordOptions, Session, SettingsSources, Wish,
+    Engine, Fulfilled, Glance, LiveRecording, LiveTextState, QueueMode, RecordOptions, Session,
+    SettingsSources, Wish,
 };
 use recordroute_store::Library;
 
@@ -152,6 +153,33 @@ fn without_a_model_and_without_a_worker_it_is_kept_all_the_same() {
         std::fs::read_dir(captures_in(&engine)).unwrap().count(),
         0,
         "and nothing is left behind"
+    );
+}
+
+#[test]
+fn without_a_model_the_live_transcript_says_so_and_the_recording_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = engine(folder.path());
+    let options = RecordOptions {
+        live: true,
+        ..RecordOptions::default()
+    };
+    let recording = engine.record_from(vec![Box::new(Hum)], "Hum", &options).unwrap();
+    std::thread::sleep(Duration::from_millis(400));
+    let text = recording.live_text(0).unwrap();
+    assert_eq!(text.state, LiveTextState::NoModel, "it is said");
+    assert!(
+        text.problem.unwrap().message.contains("No speech model"),
+        "in a sentence"
+    );
+    assert!(
+        recording.stop().unwrap().duration_ms > 300,
+        "nothing else happened"
+    );
+    let recording = begin(&engine, "as always");
+    assert!(
+        recording.live_text(0).is_none(),
+        "who does not wish for it has none"
     );
 }
 

@@ -11,18 +11,26 @@ use crate::words;
 const FIRST: Attempt = Attempt {
     temperature: 0.0,
     use_prompt: true,
+    may_be_short: true,
 };
 /// A prompt can be what misleads the model, so it is left out.
 const RETRIES: [Attempt; 2] = [
     Attempt {
         temperature: 0.4,
         use_prompt: false,
+        may_be_short: false,
     },
     Attempt {
         temperature: 0.8,
         use_prompt: false,
+        may_be_short: false,
     },
 ];
+/// In a hurry there is time for one more, in which the encoder looks at as much as it was taught to.
+const RETRY_IN_A_HURRY: [Attempt; 1] = [Attempt {
+    may_be_short: false,
+    ..FIRST
+}];
 /// Below this mean log probability of its tokens a result is tried again; the value of Whisper's authors.
 const MIN_LOGPROB: f32 = -1.0;
 /// A loop is given up for another text only where that one is at least this sure of itself: people
@@ -49,11 +57,16 @@ pub(crate) fn settle(
         return Ok(None);
     };
     let mut best = Judged::new(first);
-    for attempt in RETRIES {
+    let retries: &[Attempt] = if task.in_a_hurry {
+        &RETRY_IN_A_HURRY
+    } else {
+        &RETRIES
+    };
+    for attempt in retries {
         if !best.loops && best.logprob >= MIN_LOGPROB {
             break;
         }
-        let Some(window) = decode(state, samples, task, attempt)? else {
+        let Some(window) = decode(state, samples, task, *attempt)? else {
             return Ok(None);
         };
         let again = Judged::new(window);

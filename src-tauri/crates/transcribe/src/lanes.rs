@@ -28,6 +28,8 @@ pub(crate) struct Task<'a> {
     pub(crate) prompt: Option<String>,
     /// Threads of one lane.
     pub(crate) n_threads: usize,
+    /// Somebody waits for the text while he speaks.
+    pub(crate) in_a_hurry: bool,
     pub(crate) cancel: &'a CancellationToken,
 }
 

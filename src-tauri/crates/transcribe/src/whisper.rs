@@ -1,8 +1,8 @@
 use std::path::Path;
 
 use recordroute_core::{
-    CancellationToken, ChunkSource, EngineInfo, InferenceError, Outcome, TranscribeOptions, TranscribedChunk,
-    Transcriber,
+    CancellationToken, Chunk, ChunkSource, EngineInfo, InferenceError, Outcome, TranscribeOptions,
+    TranscribedChunk, Transcriber,
 };
 use whisper_rs::{SystemInfo, WhisperContext, WhisperContextParameters, WhisperState};
 
@@ -74,6 +74,43 @@ impl Whisper {
     }
 }
 
+impl Whisper {
+    /// In a hurry there is one lane with all the threads, and the encoder looks at no more than there is.
+    fn run(
+        &mut self,
+        in_a_hurry: bool,
+        chunks: &mut ChunkSource<'_>,
+        options: &TranscribeOptions,
+        cancel: &CancellationToken,
+        sink: &mut dyn FnMut(TranscribedChunk) -> bool,
+    ) -> Result<Outcome, InferenceError> {
+        let n_lanes = if in_a_hurry { 1 } else { self.states.len() };
+        let states = self.states.get_mut(..n_lanes).unwrap_or_default();
+        let found = language::settle(
+            states.first_mut().ok_or_else(out_of_memory)?,
+            self.file.is_multilingual,
+            chunks,
+            options.language,
+            self.n_threads,
+            cancel,
+        )?;
+        let Some(found) = found else {
+            return Ok(Outcome::Cancelled);
+        };
+        let task = Task {
+            context: &self.context,
+            options,
+            language: found.language,
+            prompt: prompt::compose(&self.context, options),
+            n_threads: self.n_threads.div_ceil(n_lanes),
+            in_a_hurry,
+            cancel,
+        };
+        let mut all = found.heard.into_iter().map(Ok).chain(chunks);
+        lanes::run(states, &mut all, &task, sink)
+    }
+}
+
 fn out_of_memory() -> InferenceError {
     InferenceError::OutOfMemory(
         "There is too little memory for this model. Close other programs or choose a smaller model."
@@ -113,28 +150,26 @@ impl Transcriber for Whisper {
         cancel: &CancellationToken,
         sink: &mut dyn FnMut(TranscribedChunk) -> bool,
     ) -> Result<Outcome, InferenceError> {
-        let state = self.states.first_mut().ok_or_else(out_of_memory)?;
-        let found = language::settle(
-            state,
-            self.file.is_multilingual,
-            chunks,
-            options.language,
-            self.n_threads,
-            cancel,
-        )?;
-        let Some(found) = found else {
-            return Ok(Outcome::Cancelled);
-        };
-        let n_lanes = self.states.len();
-        let task = Task {
-            context: &self.context,
+        self.run(false, chunks, options, cancel, sink)
+    }
+
+    fn transcribe_now(
+        &mut self,
+        chunk: Chunk,
+        options: &TranscribeOptions,
+        cancel: &CancellationToken,
+    ) -> Result<Option<TranscribedChunk>, InferenceError> {
+        let mut done = None;
+        self.run(
+            true,
+            &mut std::iter::once(Ok(chunk)),
             options,
-            language: found.language,
-            prompt: prompt::compose(&self.context, options),
-            n_threads: self.n_threads.div_ceil(n_lanes),
             cancel,
-        };
-        let mut all = found.heard.into_iter().map(Ok).chain(chunks);
-        lanes::run(&mut self.states, &mut all, &task, sink)
+            &mut |chunk| {
+                done = Some(chunk);
+                true
+            },
+        )?;
+        Ok(done)
     }
 }

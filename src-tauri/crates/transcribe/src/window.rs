@@ -11,6 +11,13 @@ const MIN_SAMPLES: usize = SAMPLE_RATE_HZ as usize * 11 / 10;
 /// Milliseconds of one step of the model's timestamps.
 const TIMESTAMP_STEP_MS: u64 = 20;
 
+/// Samples of one step of the encoder, which is as long as one of the timestamps.
+const STEP_SAMPLES: usize = SAMPLE_RATE_HZ as usize / 50;
+/// Steps of 30 seconds.
+const MAX_STEPS: usize = 1_500;
+/// Silent steps that the encoder is left after the sound, so that the model hears that it is over.
+const SILENT_STEPS: usize = 100;
+
 /// A token of text, with times in the window.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct TextToken {
@@ -43,6 +50,8 @@ pub(crate) struct Window {
 pub(crate) struct Attempt {
     pub(crate) temperature: f32,
     pub(crate) use_prompt: bool,
+    /// In a hurry the encoder may look at less than 30 seconds.
+    pub(crate) may_be_short: bool,
 }
 
 /// The samples, made long enough for whisper.cpp by silence.
@@ -52,6 +61,12 @@ pub(crate) fn padded(samples: &[f32]) -> Vec<f32> {
         samples.resize(MIN_SAMPLES, 0.0);
     }
     samples
+}
+
+/// Steps of the encoder for so many samples, which it would fill up with silence to 30 seconds.
+fn encoder_steps(n_samples: usize) -> i32 {
+    let n_steps = (n_samples / STEP_SAMPLES + SILENT_STEPS).next_multiple_of(64);
+    i32::try_from(n_steps.min(MAX_STEPS)).unwrap_or(0)
 }
 
 /// Decodes one window; `None` where it was cancelled.
@@ -90,8 +105,12 @@ pub(crate) fn decode(
     if let Some(prompt) = task.prompt.as_deref().filter(|_| attempt.use_prompt) {
         params.set_initial_prompt(prompt);
     }
+    let samples = padded(samples);
+    if task.in_a_hurry && attempt.may_be_short {
+        params.set_audio_ctx(encoder_steps(samples.len()));
+    }
     abort::cancel_by(&mut params, task.cancel);
-    let result = state.full(params, &padded(samples));
+    let result = state.full(params, &samples);
     if task.cancel.is_cancelled() {
         return Ok(None);
     }

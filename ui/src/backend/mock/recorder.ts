@@ -1,7 +1,7 @@
 // A recorder without sound: levels that move as speech does, and every trouble that a recording can have.
 import {
-  BackendError, type InputDevice, type Level, type LiveFacts, type LiveState, type LiveStatus, type RecordChoice,
-  type RecordingNote, type UnfinishedRecording,
+  BackendError, type InputDevice, type Level, type LiveFacts, type LiveLine, type LiveState, type LiveStatus,
+  type LiveText, type RecordChoice, type RecordingNote, type UnfinishedRecording,
 } from "../backend";
 import type { State } from "./scenario";
 import { chance } from "./sound";
@@ -25,7 +25,27 @@ const RUNNING: Partial<Record<State, { state: LiveState; both?: boolean }>> = {
   "device-lost": { state: "running" },
   "disk-low": { state: "running" },
   overrun: { state: "running" },
+  live: { state: "running" },
+  "live-loading": { state: "running" },
+  "live-behind": { state: "running" },
+  "live-ended": { state: "running" },
+  "live-no-model": { state: "running" },
 };
+
+const SAID: LiveLine[] = [
+  [718_000, "네, 그러면 주민 설명회 날짜부터 정하겠습니다."],
+  [722_400, "강당은 토요일 오전에만 비어 있습니다."],
+  [726_100, "Could we ask the school for the gym instead?"],
+  [729_800, "체육관은 소리가 많이 울려서 뒤쪽에서는 잘 들리지 않을 겁니다."],
+  [735_600, null],
+  [741_300, "그럼 강당으로 하고, 시작은 열 시로 하지요."],
+  [746_200, "안내문은 제가 금요일까지 붙이겠습니다."],
+].map(([start_ms, text]) => ({ start_ms, end_ms: Number(start_ms) + 3_400, text, doubtful: start_ms === 726_100 }) as LiveLine);
+
+const STOPPED = error(
+  "out_of_memory",
+  "The transcription process was killed (signal 9), which the system does when memory runs out.",
+);
 
 const NOTES: RecordingNote[] = [
   { at_ms: 71_000, kind: "user", text: "예산은 다음 주에 다시" },
@@ -45,6 +65,8 @@ interface Running {
   since: number;
   nClipped: number[];
   ended: LiveState | null;
+  /** Lines of the live transcript that were not told yet; none where none is wanted. */
+  said: LiveLine[] | null;
 }
 
 export class MockRecorder {
@@ -63,6 +85,7 @@ export class MockRecorder {
       facts: { title: "주민 설명회 준비 모임", transcribe: true, microphone: true, system: both, notes: [...NOTES] },
       devices: both ? [DEVICES[0]?.name ?? "", DEVICES[2]?.name ?? ""] : [DEVICES[0]?.name ?? ""],
       paused: running.state === "paused", elapsedMs: 754_000, since: Date.now(), nClipped: [0, 0], ended: null,
+      said: state.startsWith("live") ? (["live", "live-behind", "live-ended"].includes(state) ? [...SAID] : []) : null,
     };
   }
 
@@ -83,6 +106,7 @@ export class MockRecorder {
       },
       devices: [microphone ? chosen?.name : null, choice.system ? DEVICES[2]?.name : null].filter((name) => name != null),
       paused: false, elapsedMs: 0, since: Date.now(), nClipped: [0, 0], ended: null,
+      said: choice.live ? [] : null,
     };
     return this.follow(tell) ?? this.#live().facts;
   }
@@ -119,6 +143,11 @@ export class MockRecorder {
     return { facts: running.facts, durationMs };
   }
 
+  /** The live transcript has heard something. */
+  say(lines: LiveLine[]): void {
+    this.#live().said?.push(...lines);
+  }
+
   /** It ends by itself, as for want of room. */
   end(state: LiveState): void {
     this.#live().ended = state;
@@ -148,7 +177,25 @@ export class MockRecorder {
       away_ms: state === "device-lost" ? 8_000 : 0,
       disk_low_bytes: state === "disk-low" ? 812_000_000 : null,
       levels: running.paused ? [] : [{ at_ms, channels }],
+      text: this.#text(running),
     });
+  }
+
+  #text({ said }: Running): LiveText | null {
+    if (!said) return null;
+    const lines = said.splice(0);
+    switch (this.state) {
+      case "live-loading":
+        return { state: "loading", behind_ms: 0, problem: null, lines };
+      case "live-behind":
+        return { state: "listening", behind_ms: 18_000, problem: null, lines };
+      case "live-ended":
+        return { state: "ended", behind_ms: 0, problem: STOPPED, lines };
+      case "live-no-model":
+        return { state: "no_model", behind_ms: 0, problem: error("model_missing", ""), lines };
+      default:
+        return { state: "listening", behind_ms: 0, problem: null, lines };
+    }
   }
 
   /** Phrases of a few seconds with pauses between; whoever is on the other channel speaks then. */

@@ -48,6 +48,7 @@ export function settingsOf(scenario: Scenario): Settings {
     record_system: false,
     record_transcribe: true,
     record_shortcut: null,
+    record_live: false,
     notify: true,
     welcomed: scenario.state !== "first-run",
   };

@@ -33,7 +33,7 @@ pub struct CaptureFormat {
 }
 
 impl CaptureFormat {
-    fn frame_bytes(&self) -> u64 {
+    pub(crate) fn frame_bytes(&self) -> u64 {
         self.width.n_bytes() as u64 * u64::from(self.n_channels)
     }
 
@@ -81,7 +81,7 @@ impl CaptureFormat {
         head
     }
 
-    fn of_head(head: &[u8]) -> Option<Self> {
+    pub(crate) fn of_head(head: &[u8]) -> Option<Self> {
         let u16_at = |at: usize| Some(u16::from_le_bytes(head.get(at..at + 2)?.try_into().ok()?));
         let is_ours = matches!(head.get(..4)?, b"RIFF" | b"RF64")
             && matches!(head.get(12..16)?, b"JUNK" | b"ds64")
@@ -116,6 +116,22 @@ impl CaptureFormat {
                 }
             }
         }
+    }
+
+    /// Adds the frames of whole `bytes`, their channels mixed by their mean, to `mono`.
+    pub(crate) fn decode_mono(&self, bytes: &[u8], mono: &mut Vec<f32>) {
+        let gain = 1.0 / f32::from(self.n_channels.max(1));
+        let sample = |bytes: &[u8]| match *bytes {
+            [low, high] => f32::from(i16::from_le_bytes([low, high])) / 32_768.0,
+            // Read as the upper bytes of 32 bits, so that the sign is where it belongs.
+            [low, middle, high] => i32::from_le_bytes([0, low, middle, high]) as f32 / 2_147_483_648.0,
+            _ => 0.0,
+        };
+        let frames = bytes.chunks_exact(self.frame_bytes().max(1) as usize);
+        mono.extend(frames.map(|frame| {
+            let samples = frame.chunks_exact(self.width.n_bytes()).map(sample);
+            samples.sum::<f32>() * gain
+        }));
     }
 }
 

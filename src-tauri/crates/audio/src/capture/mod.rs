@@ -26,6 +26,7 @@ mod resample;
 mod ring;
 mod source;
 mod speakers;
+mod tail;
 mod timeline;
 mod track;
 mod writer;
@@ -42,3 +43,4 @@ pub use recorder::{
 pub use ring::{Faults, Inlet, Outlet, RING_SECONDS, ring};
 pub use source::{InputKind, OpenSource, SampleWidth, Source, SourceFormat};
 pub use speakers::ChannelLoudness;
+pub(crate) use tail::Tail;

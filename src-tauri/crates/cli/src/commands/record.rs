@@ -13,6 +13,7 @@ use crate::Context;
 use crate::args::RecordArgs;
 use crate::cancel::on_stop;
 use crate::follow::{Ended, Follower, clock};
+use crate::live::LivePrinter;
 use crate::meter::Meter;
 use crate::output::{CANCELLED, FAILED, Failure};
 
@@ -42,6 +43,7 @@ pub fn run(context: &Context<'_>, args: &RecordArgs) -> Result<ExitCode, Failure
         device: args.device.clone(),
         system: args.system,
         transcribe: !args.no_transcribe,
+        live: args.live,
     })?;
     let stop = on_stop();
     watch(context, &recording, args.duration, &stop);
@@ -81,12 +83,16 @@ fn watch(
 ) {
     let mut meter = Meter::new(context.output);
     meter.begin(&recording.status());
+    let mut live = LivePrinter::new(context.output);
     loop {
         let status = recording.status();
         let is_over = duration_s.is_some_and(|limit| status.elapsed_ms as f64 >= limit * 1_000.0);
         if stop.is_cancelled() || is_over || matches!(status.state, CaptureState::Ended { .. }) {
             meter.end();
             return;
+        }
+        if let Some(text) = recording.live_text(live.n_lines()) {
+            live.print(&text, &meter);
         }
         meter.show(&status, &recording.take_levels());
         std::thread::sleep(TICK);

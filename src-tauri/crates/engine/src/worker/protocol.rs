@@ -25,6 +25,19 @@ pub struct TranscribeRequest {
     pub resume_from_ms: u64,
 }
 
+/// A recording that is being made, as the worker needs to know it to tell what is said in it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ListenRequest {
+    /// The model's file.
+    pub model_path: PathBuf,
+    /// The file that grows.
+    pub capture_path: PathBuf,
+    /// From there on; what lies before is left alone.
+    pub start_ms: u64,
+    /// What the user set.
+    pub options: TranscribeOptions,
+}
+
 /// What the program asks of its worker. Requests are answered one after the other; each carries
 /// a number so that a late [`Request::Cancel`] cannot hit the next one.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -52,6 +65,13 @@ pub enum Request {
         seq: u64,
         /// What and how.
         job: TranscribeRequest,
+    },
+    /// Tells what is being said in a recording that is being made, until it is cancelled.
+    Listen {
+        /// Number of the request.
+        seq: u64,
+        /// What and how.
+        job: ListenRequest,
     },
     /// Ends the numbered request early.
     Cancel {
@@ -89,6 +109,18 @@ pub enum Message {
         segments: Vec<Segment>,
         /// The language in use.
         language: DetectedLanguage,
+    },
+    /// The model hears what is being said; what waits longest has waited for so long.
+    Listening {
+        /// 0 where nothing waits.
+        behind_ms: u64,
+    },
+    /// What was said there is left out, because the model cannot keep up.
+    Skipped {
+        /// From there in the recording.
+        start_ms: u64,
+        /// Up to there.
+        end_ms: u64,
     },
     /// The request was fulfilled.
     Done {

@@ -70,21 +70,22 @@ impl Request {
             Self::Probe { seq, .. }
             | Self::Decode { seq, .. }
             | Self::Transcribe { seq, .. }
+            | Self::Listen { seq, .. }
             | Self::Cancel { seq } => *seq,
         }
     }
 }
 
-struct Loaded {
+pub(super) struct Loaded {
     path: PathBuf,
     n_threads: Option<usize>,
-    transcriber: Box<dyn Transcriber>,
+    pub(super) transcriber: Box<dyn Transcriber>,
 }
 
-struct Worker<'a> {
-    out: Stdout,
+pub(super) struct Worker<'a> {
+    pub(super) out: Stdout,
     load: &'a LoadTranscriber,
-    loaded: Option<Loaded>,
+    pub(super) loaded: Option<Loaded>,
 }
 
 impl Worker<'_> {
@@ -100,9 +101,34 @@ impl Worker<'_> {
                 decode(&media_path, wav_path.as_deref(), cancel).unwrap_or_else(|error| audio_failure(&error))
             }
             Request::Transcribe { job, .. } => self.transcribe(&job, cancel)?,
+            Request::Listen { job, .. } => self.listen(&job, cancel)?,
             Request::Cancel { .. } => return Ok(()),
         };
         write_frame(&mut self.out, &end)
+    }
+
+    /// Brings a model into the memory where it is not there, and tells of it; else how the request ends.
+    pub(super) fn load(&mut self, path: &Path, n_threads: Option<usize>) -> io::Result<Result<(), Message>> {
+        let is_loaded = |loaded: &Loaded| loaded.path == path && loaded.n_threads == n_threads;
+        if !self.loaded.as_ref().is_some_and(is_loaded) {
+            write_frame(&mut self.out, &Message::LoadingModel)?;
+            self.loaded = None;
+            match (self.load)(path, n_threads) {
+                Ok(transcriber) => {
+                    self.loaded = Some(Loaded {
+                        path: path.to_owned(),
+                        n_threads,
+                        transcriber,
+                    });
+                }
+                Err(error) => return Ok(Err(inference_failure(&error))),
+            }
+        }
+        if let Some(Loaded { transcriber, .. }) = &self.loaded {
+            let info = transcriber.info();
+            write_frame(&mut self.out, &Message::ModelLoaded { info })?;
+        }
+        Ok(Ok(()))
     }
 
     fn transcribe(&mut self, job: &TranscribeRequest, cancel: &CancellationToken) -> io::Result<Message> {
@@ -114,34 +140,12 @@ impl Worker<'_> {
             Err(_) if cancel.is_cancelled() => return Ok(Message::Cancelled),
             Err(error) => return Ok(audio_failure(&error)),
         };
-        let is_loaded = self
-            .loaded
-            .as_ref()
-            .is_some_and(|loaded| loaded.path == job.model_path && loaded.n_threads == job.options.n_threads);
-        if !is_loaded {
-            write_frame(&mut self.out, &Message::LoadingModel)?;
-            self.loaded = None;
-            match (self.load)(&job.model_path, job.options.n_threads) {
-                Ok(transcriber) => {
-                    let n_threads = job.options.n_threads;
-                    self.loaded = Some(Loaded {
-                        path: job.model_path.clone(),
-                        n_threads,
-                        transcriber,
-                    });
-                }
-                Err(error) => return Ok(inference_failure(&error)),
-            }
+        if let Err(end) = self.load(&job.model_path, job.options.n_threads)? {
+            return Ok(end);
         }
         let Some(Loaded { transcriber, .. }) = &mut self.loaded else {
             return Ok(Message::Cancelled);
         };
-        write_frame(
-            &mut self.out,
-            &Message::ModelLoaded {
-                info: transcriber.info(),
-            },
-        )?;
         write_frame(
             &mut self.out,
             &Message::Opened {
@@ -238,14 +242,14 @@ fn decode(path: &Path, wav_path: Option<&Path>, cancel: &CancellationToken) -> R
     })
 }
 
-fn audio_failure(error: &AudioError) -> Message {
+pub(super) fn audio_failure(error: &AudioError) -> Message {
     Message::Failed {
         code: audio_error_code(error),
         message: error.to_string(),
     }
 }
 
-fn inference_failure(error: &InferenceError) -> Message {
+pub(super) fn inference_failure(error: &InferenceError) -> Message {
     let code = match error {
         InferenceError::InvalidModel(_) => ErrorCode::ModelInvalid,
         InferenceError::OutOfMemory(_) => ErrorCode::OutOfMemory,
