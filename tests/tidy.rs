@@ -48,6 +48,8 @@ const TOP_LEVEL: [&str; 11] = [
 const GENERATED: [&str; 4] = ["gen", "node_modules", "permissions", "target"];
 
 const MAX_LINES: usize = 600;
+/// Lines of the desktop shell without its tests.
+const MAX_SHELL_LINES: usize = 2_000;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
@@ -219,6 +221,23 @@ fn no_file_is_longer_than_one_can_read() {
     assert!(
         too_long.is_empty(),
         "split what has more than {MAX_LINES} lines: {too_long:?}"
+    );
+}
+
+#[test]
+fn the_shell_stays_thin() {
+    let own_lines = |text: &str| {
+        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        code.lines().count()
+    };
+    let n_lines: usize = sources()
+        .iter()
+        .filter(|(path, _)| path.starts_with("src-tauri/src/") && !path.ends_with("/tests.rs"))
+        .map(|(_, text)| own_lines(text))
+        .sum();
+    assert!(
+        n_lines < MAX_SHELL_LINES,
+        "what needs no Tauri belongs into the crates; the shell has {n_lines} lines"
     );
 }
 

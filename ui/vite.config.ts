@@ -46,5 +46,9 @@ export default defineConfig({
     assetsInlineLimit: 0,
     emptyOutDir: true,
   },
-  test: { environment: "jsdom", include: ["src/**/*.test.ts"], restoreMocks: true, setupFiles: ["src/testing/setup.ts"] },
+  test: {
+    environment: "jsdom", include: ["src/**/*.test.ts"], restoreMocks: true, setupFiles: ["src/testing/setup.ts"],
+    // A busy machine is no fault of the page.
+    testTimeout: 30_000,
+  },
 });

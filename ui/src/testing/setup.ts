@@ -1,5 +1,9 @@
 // What jsdom lacks and the page asks for: it lays nothing out and plays nothing.
+import { configure } from "@testing-library/svelte";
 import { vi } from "vitest";
+
+// A busy machine is no fault of the page.
+configure({ asyncUtilTimeout: 10_000 });
 
 const ROW_HEIGHT = 40;
 const WINDOW_HEIGHT = 800;
