@@ -37,6 +37,15 @@ def ask(path, interface, method, arguments):
 
 
 def look():
+    try:
+        show()
+    except GLib.Error:
+        # The program has ended, and its icon with it.
+        pass
+    return False
+
+
+def show():
     properties = ask("/StatusNotifierItem", "org.freedesktop.DBus.Properties", "GetAll", GLib.Variant("(s)", (ITEM,)))[0]
     program["menu"] = properties["Menu"]
     _, (_, _, entries) = ask(program["menu"], MENU, "GetLayout", GLib.Variant("(iias)", (0, -1, [])))
@@ -52,7 +61,6 @@ def look():
     if now != shown:
         shown.update(now)
         say(**now)
-    return False
 
 
 def called(_bus, sender, _path, _interface, method, arguments, invocation):

@@ -326,7 +326,7 @@ export class App {
         break;
       case "recording_began":
         // Whoever is reading here goes on; a strip shows it.
-        if (!document.hasFocus()) this.view = "record";
+        if (!document.hasFocus() || this.reading.id === null) this.view = "record";
         void this.recorder.follow();
         break;
       case "recording_ended":

@@ -114,7 +114,11 @@ impl Tray {
         let mut shown = Ok(());
         if before.light != look.light {
             let icon = icon_with(look.light).ok();
-            shown = self.icon.set_icon_with_as_template(icon, IS_TEMPLATE);
+            // Elsewhere the one does nothing, and there the other loses that it is a template.
+            shown = match IS_TEMPLATE {
+                true => self.icon.set_icon_with_as_template(icon, true),
+                false => self.icon.set_icon(icon),
+            };
         }
         if before.tooltip != look.tooltip {
             shown = shown.and(self.icon.set_tooltip(Some(&look.tooltip)));
