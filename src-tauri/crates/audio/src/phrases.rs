@@ -149,7 +149,12 @@ impl State {
         {
             return;
         }
-        while let Some(old) = self.waiting.pop_front_if(|oldest| is_older(oldest, FRESH_MS)) {
+        while self
+            .waiting
+            .front()
+            .is_some_and(|oldest| is_older(oldest, FRESH_MS))
+            && let Some(old) = self.waiting.pop_front()
+        {
             let (start_ms, _) = *self.skipped.get_or_insert((old.start_ms(), 0));
             self.skipped = Some((start_ms, old.end_ms()));
         }
