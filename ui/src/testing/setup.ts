@@ -2,8 +2,12 @@
 import { configure } from "@testing-library/svelte";
 import { vi } from "vitest";
 
+import { beginAtNow } from "./now";
+
 // A busy machine is no fault of the page.
 configure({ asyncUtilTimeout: 10_000 });
+
+beginAtNow();
 
 const ROW_HEIGHT = 40;
 const WINDOW_HEIGHT = 800;

@@ -3,9 +3,7 @@ import { render } from "@testing-library/svelte";
 import App from "../App.svelte";
 import { mockBackend, type MockBackend } from "../backend/mock";
 import type { Scenario } from "../backend/mock/scenario";
-
-/** Noon of a Wednesday, so that days have names and nothing happens at midnight. */
-export const NOW = new Date("2026-11-25T12:00:00");
+import { NOW } from "./now";
 
 export const scenario = (part: Partial<Scenario> = {}): Scenario => ({
   state: "normal", language: "en", theme: "light", quick: true, ...part,
