@@ -5,15 +5,14 @@ use std::sync::Arc;
 use recordroute_engine::core::ErrorCode;
 use recordroute_engine::{Fulfilled, Wish};
 use recordroute_system::{ShortcutError, TrayCommand, TrayLook, is_unreachable, show_tray, take_shortcut};
+use recordroute_wire::{CommandError, Crossing};
 use tauri::async_runtime::{spawn, spawn_blocking};
 use tauri::{AppHandle, Manager, Runtime};
 use tokio::sync::oneshot;
 
 use crate::attention::{Urgency, notify};
-use crate::error::CommandError;
 use crate::events::{AppEvent, tell};
 use crate::shell::Shell;
-use crate::wire::Crossing;
 use crate::{dialogs, window};
 
 /// Shows the icon and takes the shortcut of the settings.

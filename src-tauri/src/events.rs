@@ -2,14 +2,13 @@ use std::path::PathBuf;
 
 use recordroute_engine::core::Event as EngineEvent;
 use recordroute_engine::{LibraryState as EngineLibraryState, OfferedPaths, SessionListener};
+use recordroute_wire::{CommandError, Crossing, LibraryState, ModelProgress, Progress, Recorded, Segment};
 use tauri::{AppHandle, Manager, Runtime};
 use tauri_specta::Event;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::attention::Attention;
-use crate::error::CommandError;
-use crate::wire::{Crossing, LibraryState, ModelProgress, Progress, Recorded, Segment};
 
 /// The events; those of the engine's jobs are the same on both sides, field by field.
 macro_rules! app_event {

@@ -14,6 +14,7 @@ pub fn builder<R: Runtime>() -> Builder<R> {
             program::app_info::<tauri::Wry>,
             program::settings,
             program::save_settings::<tauri::Wry>,
+            program::rest_shortcut::<tauri::Wry>,
             program::shortcut_trouble::<tauri::Wry>,
             program::show_place::<tauri::Wry>,
             program::logs,

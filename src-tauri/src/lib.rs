@@ -12,14 +12,12 @@ mod attention;
 mod commands;
 mod desk;
 mod dialogs;
-mod error;
 mod events;
 mod ipc;
 mod media;
 mod shell;
 mod task_bar;
 mod window;
-mod wire;
 
 use std::path::Path;
 use std::process::ExitCode;

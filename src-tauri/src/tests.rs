@@ -1,16 +1,12 @@
 //! The window's commands as the page calls them, through the real configuration and its
 //! permissions, without a display.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use recordroute_engine::RecordOptions;
-use recordroute_engine::capture::{
-    CaptureError, InputKind, OpenSource, SampleWidth, Source, SourceFormat, ring,
-};
 use recordroute_engine::core::{MediaPlace, RecordingDraft, RecordingId};
 use recordroute_store::Library;
+use recordroute_testkit::Hum;
 use serde_json::{Value, json};
 use tauri::http::{Request, StatusCode, header};
 use tauri::test::{INVOKE_KEY, MockRuntime, get_ipc_response, mock_builder};
@@ -310,47 +306,6 @@ fn media_of_the_library_is_played_and_nothing_else() {
             StatusCode::NOT_FOUND,
             "{path} cannot be reached"
         );
-    }
-}
-
-/// A microphone that hums, without a device of the computer.
-struct Hum;
-
-struct Humming(Arc<AtomicBool>);
-
-impl Drop for Humming {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
-
-impl Source for Hum {
-    fn kind(&self) -> InputKind {
-        InputKind::Microphone
-    }
-
-    fn open(&mut self) -> Result<OpenSource, CaptureError> {
-        let format = SourceFormat {
-            sample_rate_hz: 16_000,
-            n_channels: 1,
-            width: SampleWidth::Bits16,
-        };
-        let (mut inlet, outlet) = ring(format, 5);
-        let stop = Arc::new(AtomicBool::new(false));
-        let stopped = Arc::clone(&stop);
-        std::thread::spawn(move || {
-            while !stopped.load(Ordering::Relaxed) {
-                std::thread::sleep(Duration::from_millis(10));
-                inlet.push(&[0.25_f32; 160], |sample| sample, Instant::now());
-            }
-        });
-        Ok(OpenSource {
-            format,
-            name: "Hum".to_owned(),
-            outlet,
-            faults: Arc::default(),
-            stream: Box::new(Humming(stop)),
-        })
     }
 }
 

@@ -11,7 +11,9 @@ export const commands = {
 	settings: () => typedError<Settings, CommandError>(__TAURI_INVOKE("settings")),
 	/**  Takes all settings, and tells what is in force. */
 	saveSettings: (settings: Settings) => typedError<Settings, CommandError>(__TAURI_INVOKE("save_settings", { settings })),
-	/**  Why the shortcut of the settings does not work; none where it does. */
+	/**  Gives the shortcut back while another one is chosen, so that pressing it begins nothing. */
+	restShortcut: () => typedError<null, CommandError>(__TAURI_INVOKE("rest_shortcut")),
+	/**  Takes the shortcut of the settings, and tells why it does not work; none where it does. */
 	shortcutTrouble: () => typedError<CommandError | null, CommandError>(__TAURI_INVOKE("shortcut_trouble")),
 	/**  Shows a folder of the program in the system's file manager. */
 	showPlace: (place: Place) => typedError<null, CommandError>(__TAURI_INVOKE("show_place", { place })),

@@ -25,12 +25,11 @@ pub mod program;
 pub mod recorder;
 pub mod recordings;
 
+use recordroute_wire::{CommandError, Crossing};
 use tauri::State;
 use tauri::ipc::{Channel, IpcResponse};
 
-use crate::error::CommandError;
 use crate::shell::Shell;
-use crate::wire::Crossing;
 
 /// What a command answers.
 type Answer<T> = Result<T, CommandError>;

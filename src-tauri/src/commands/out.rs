@@ -2,13 +2,12 @@ use std::path::PathBuf;
 
 use recordroute_engine::core::RecordingId;
 use recordroute_system::Clipboard;
+use recordroute_wire::{CommandError, Format, shown};
 use tauri::{AppHandle, Runtime, State};
 use tauri_plugin_opener::OpenerExt;
 
 use super::{Answer, Core};
 use crate::dialogs;
-use crate::error::CommandError;
-use crate::wire::{Format, shown};
 
 /// Asks where to write and writes; none where the user dismissed the question.
 #[tauri::command]
@@ -44,14 +43,20 @@ pub async fn copy_transcript(
     let text = core
         .ask(move |engine| engine.export_text(RecordingId(recording_id), format.into()))
         .await?;
-    Ok(clipboard.copy(text)?)
+    copy(&clipboard, text)
 }
 
 /// Copies a text.
 #[tauri::command]
 #[specta::specta]
 pub async fn copy_text(clipboard: State<'_, Clipboard>, text: String) -> Answer<()> {
-    Ok(clipboard.copy(text)?)
+    copy(&clipboard, text)
+}
+
+fn copy(clipboard: &Clipboard, text: String) -> Answer<()> {
+    clipboard
+        .copy(text)
+        .map_err(|error| CommandError::other(&error.to_string()))
 }
 
 /// Shows the media's file in the system's file manager.

@@ -1,9 +1,8 @@
+use recordroute_wire::{AppInfo, CommandError, Crossing, LogLine, Place, Settings};
 use tauri::{AppHandle, Runtime};
 use tauri_plugin_opener::OpenerExt;
 
 use super::{Answer, Core};
-use crate::error::CommandError;
-use crate::wire::{AppInfo, Crossing, LogLine, Place, Settings};
 use crate::{desk, window};
 
 /// What the program is and where it keeps things.
@@ -39,7 +38,14 @@ pub async fn save_settings<R: Runtime>(
     Ok(saved)
 }
 
-/// Why the shortcut of the settings does not work; none where it does.
+/// Gives the shortcut back while another one is chosen, so that pressing it begins nothing.
+#[tauri::command]
+#[specta::specta]
+pub async fn rest_shortcut<R: Runtime>(app: AppHandle<R>) -> Answer<()> {
+    desk::take_keys(&app, None).await
+}
+
+/// Takes the shortcut of the settings, and tells why it does not work; none where it does.
 #[tauri::command]
 #[specta::specta]
 pub async fn shortcut_trouble<R: Runtime>(app: AppHandle<R>) -> Answer<Option<CommandError>> {

@@ -1,11 +1,9 @@
 use recordroute_engine::core::{CaptureId, RecordingId};
 use recordroute_engine::{RecordOptions, inputs};
+use recordroute_wire::{InputDevice, LiveFacts, LiveStatus, RecordChoice, Recorded, Recording, RecordingNote, Unfinished};
 use tauri::ipc::Channel;
 
 use super::{Answer, Core, teller};
-use crate::wire::{
-    InputDevice, LiveFacts, LiveStatus, RecordChoice, Recorded, Recording, RecordingNote, Unfinished,
-};
 
 /// Begins to record, one recording at a time; tells how it is until it ends.
 #[tauri::command]

@@ -1,9 +1,9 @@
 use recordroute_engine::Engine;
 use recordroute_engine::core::RecordingId;
+use recordroute_wire::{Listing, Recording, SearchHit, Segment, TagCount, Word};
 
 use super::{Answer, Core};
 use crate::events::AppEvent;
-use crate::wire::{Listing, Recording, SearchHit, Segment, TagCount, Word};
 
 commands! {
     /// Recordings, newest first.

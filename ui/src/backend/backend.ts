@@ -52,6 +52,8 @@ export interface Backend {
   settings(): Promise<Settings>;
   /** Takes all settings, and tells what is in force. */
   saveSettings(settings: Settings): Promise<Settings>;
+  /** Lets the shortcut for recording do nothing, until its trouble is asked for. */
+  restShortcut(): Promise<void>;
   /** Why the shortcut for recording does not work, or none could; none where all is well. */
   shortcutTrouble(): Promise<CommandError | null>;
 

@@ -36,6 +36,7 @@ export const tauriBackend: Backend = {
   showPlace: (place) => done(commands.showPlace(place)),
   settings: () => take(commands.settings()),
   saveSettings: (settings) => take(commands.saveSettings(settings)),
+  restShortcut: () => done(commands.restShortcut()),
   shortcutTrouble: () => take(commands.shortcutTrouble()),
 
   recordings: (listing) => take(commands.recordings(listing)),

@@ -44,6 +44,25 @@ test("the shortcut is chosen by pressing it, and taken away", async () => {
   await waitFor(() => expect(save.mock.lastCall?.[0].record_shortcut).toBeNull());
 });
 
+test("while another one is chosen, the one in force rests, and it is taken again in every case", async () => {
+  const told: string[] = [];
+  show({}, ({ saveSettings }) => ({
+    restShortcut: async () => void told.push("rest"),
+    shortcutTrouble: async () => (told.push("take"), null),
+    saveSettings: async (settings) => (told.push("save"), saveSettings(settings)),
+  }));
+  const dialog = await field();
+  const button = dialog.getByRole("button", { name: /^Shortcut for recording/ });
+  await waitFor(() => expect(told, "it is looked at once").toEqual(["take"]));
+  await fireEvent.click(button);
+  await waitFor(() => expect(told).toEqual(["take", "rest"]));
+  await fireEvent.keyDown(button, { code: "Escape", key: "Escape" });
+  await waitFor(() => expect(told, "although nothing was chosen").toEqual(["take", "rest", "take"]));
+  await fireEvent.click(button);
+  await fireEvent.keyDown(button, { code: "F9", key: "F9" });
+  await waitFor(() => expect(told, "after the new one is kept").toEqual(["take", "rest", "take", "rest", "save", "take"]));
+});
+
 test("what the system refuses is said where it was chosen, and the one before stays", async () => {
   show();
   const dialog = await field();

@@ -4,12 +4,9 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use recordroute_engine::capture::{
-    CaptureError, CaptureState, Faults, InputKind, OpenSource, SampleWidth, Source, SourceFormat, ring,
-};
+use recordroute_engine::capture::{CaptureError, CaptureState, InputKind, OpenSource, Source};
 use recordroute_engine::core::{CaptureId, MediaPlace, NoteKind};
 use recordroute_engine::worker::WorkerCommand;
 use recordroute_engine::{
@@ -17,51 +14,7 @@ use recordroute_engine::{
     SettingsSources, Wish,
 };
 use recordroute_store::Library;
-
-struct Hum;
-
-struct Stop(Arc<AtomicBool>);
-
-impl Drop for Stop {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::SeqCst);
-    }
-}
-
-impl Source for Hum {
-    fn kind(&self) -> InputKind {
-        InputKind::Microphone
-    }
-
-    fn open(&mut self) -> Result<OpenSource, CaptureError> {
-        let format = SourceFormat {
-            sample_rate_hz: 8_000,
-            n_channels: 1,
-            width: SampleWidth::Bits16,
-        };
-        let (mut inlet, outlet) = ring(format, 5);
-        let stop = Arc::new(AtomicBool::new(false));
-        let stopped = Arc::clone(&stop);
-        std::thread::spawn(move || {
-            let began = Instant::now();
-            for idx in 1_u32.. {
-                let due = began + Duration::from_millis(10) * idx;
-                std::thread::sleep(due.saturating_duration_since(Instant::now()));
-                if stopped.load(Ordering::SeqCst) {
-                    return;
-                }
-                inlet.push(&[0.25_f32; 80], |sample| sample, due);
-            }
-        });
-        Ok(OpenSource {
-            format,
-            name: "Hum".to_owned(),
-            outlet,
-            faults: Arc::new(Faults::default()),
-            stream: Box::new(Stop(stop)),
-        })
-    }
-}
+use recordroute_testkit::Hum;
 
 /// A source that is never there.
 struct Nothing;

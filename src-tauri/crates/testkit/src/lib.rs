@@ -5,8 +5,12 @@
 
 mod fake;
 mod home;
+#[cfg(feature = "sound")]
+mod hum;
 mod synth;
 
 pub use fake::{Behaviour, FakeTranscriber};
 pub use home::{Home, installed_models};
+#[cfg(feature = "sound")]
+pub use hum::Hum;
 pub use synth::{tone, write_wav};

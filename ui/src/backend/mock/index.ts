@@ -184,6 +184,7 @@ export function mockBackend(scenario: Scenario, now: Date = new Date()): MockBac
         throw new BackendError(error("invalid_input", "Another program uses this shortcut. Choose other keys."));
       return (settings = { ...wanted });
     },
+    restShortcut: async () => {},
     shortcutTrouble: async () => null,
 
     recordings: async ({ trashed, tag, offset, limit }) =>

@@ -3,8 +3,7 @@ use recordroute_engine::core::JobKind;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::{mirror, mirror_enum};
-use crate::error::CommandError;
+use crate::{CommandError, mirror, mirror_enum};
 
 mirror_enum! {
     /// What a job is doing.

@@ -1,8 +1,7 @@
 use recordroute_engine as engine;
 use recordroute_engine::{capture, core as domain};
 
-use super::{mirror, mirror_enum};
-use crate::error::CommandError;
+use crate::{CommandError, mirror, mirror_enum};
 
 mirror_enum! {
     /// What is heard by an input.

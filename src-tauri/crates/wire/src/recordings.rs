@@ -3,7 +3,7 @@ use recordroute_engine::core as domain;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::{Crossing, mirror, mirror_enum};
+use crate::{Crossing, mirror, mirror_enum};
 
 mirror! {
     /// A recording in the list. Times of day are RFC 3339 in UTC.

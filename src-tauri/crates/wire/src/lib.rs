@@ -1,7 +1,9 @@
-//! The types that cross to the page, counterparts of those in `ui/src/backend/types.ts`.
+//! The types that cross to a page, counterparts of those in `ui/src/backend/types.ts`: shapes of the
+//! engine's values with plain numbers and texts, which [`Crossing`] makes of them field by field.
 
 mod adding;
 mod crossing;
+mod error;
 mod jobs;
 mod models;
 mod program;
@@ -11,7 +13,7 @@ mod settings;
 
 pub use adding::{AddProgress, AddSummary, OnDuplicate};
 pub use crossing::Crossing;
-pub(crate) use crossing::{mirror, mirror_enum, mirror_tagged};
+pub use error::{CommandError, ErrorCode};
 pub use jobs::{Job, Progress, TranscribeChoice};
 pub use models::{DownloadOutcome, ImportFrom, InstalledModel, ModelProgress, Models, Verification};
 pub use program::{AppInfo, LibraryState, LogLine, Place};

@@ -1,8 +1,7 @@
 use recordroute_engine as engine;
 use recordroute_engine::core::{ErrorCode, Language, UnknownLanguage};
 
-use super::{mirror, mirror_enum};
-use crate::error::CommandError;
+use crate::{CommandError, mirror, mirror_enum};
 
 mirror_enum! {
     /// Language of the window.
