@@ -32,11 +32,10 @@ fn begin(home: &Home, server: &SoundServer, args: &[&str]) -> Child {
         .spawn()
         .expect("the program starts");
     let mut stderr = BufReader::new(child.stderr.take().expect("stderr is piped"));
-    let mut line = String::new();
-    while !line.starts_with("Recording from") {
-        line.clear();
-        let n_bytes = stderr.read_line(&mut line).expect("it says something");
-        assert!(n_bytes > 0, "it says that it records before it ends");
+    let mut said = String::new();
+    while !said.lines().any(|line| line.starts_with("Recording from")) {
+        let n_bytes = stderr.read_line(&mut said).expect("it says something");
+        assert!(n_bytes > 0, "it says that it records before it ends: {said}");
     }
     // What it says later has somewhere to go.
     std::thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
