@@ -84,6 +84,11 @@ pub trait Generator: Send {
     /// Tokens of a text by the model's own tokenizer, without a chat template around it.
     fn count_tokens(&self, text: &str) -> Result<usize, InferenceError>;
 
+    /// The same of many texts at once, in order; for a model that is elsewhere one question for all.
+    fn count_tokens_of(&self, texts: &[&str]) -> Result<Vec<usize>, InferenceError> {
+        texts.iter().map(|text| self.count_tokens(text)).collect()
+    }
+
     /// Tokens that [`Generator::generate`] would read for this prompt, with everything around it.
     fn count_prompt_tokens(&self, prompt: &str, options: &GenerateOptions) -> Result<usize, InferenceError>;
 
