@@ -10,7 +10,7 @@ use serde_json::Value;
 
 /// Crates and what each may depend on, beside core, which everything may. Dependencies of tests
 /// are free.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 16] = [
     ("desktop", &["api", "engine", "system", "transcribe", "llm"]),
     ("cli", &["api", "engine", "transcribe", "llm"]),
     ("api", &["engine"]),
@@ -21,6 +21,8 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("search", &["store"]),
     ("transcribe", &[]),
     ("llm", &[]),
+    ("remote", &[]),
+    ("digest", &[]),
     ("audio", &[]),
     ("models", &[]),
     ("store", &[]),
