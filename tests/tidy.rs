@@ -10,13 +10,19 @@ use serde_json::Value;
 
 /// Crates and what each may depend on, beside core, which everything may. Dependencies of tests
 /// are free.
-const ARROWS: [(&str, &[&str]); 16] = [
-    ("desktop", &["api", "engine", "system", "transcribe", "llm"]),
+const ARROWS: [(&str, &[&str]); 17] = [
+    (
+        "desktop",
+        &["api", "engine", "system", "transcribe", "llm", "wire"],
+    ),
     ("cli", &["api", "engine", "transcribe", "llm"]),
     ("api", &["engine"]),
+    ("wire", &["engine"]),
     (
         "engine",
-        &["audio", "models", "search", "export", "store", "system"],
+        &[
+            "audio", "models", "search", "export", "store", "system", "digest", "remote",
+        ],
     ),
     ("search", &["store"]),
     ("transcribe", &[]),

@@ -10,10 +10,9 @@ use tauri::{AppHandle, Manager, Runtime};
 use tokio::sync::oneshot;
 
 use crate::attention::{Urgency, notify};
-use crate::error::CommandError;
 use crate::events::{AppEvent, tell};
 use crate::shell::Shell;
-use crate::wire::Crossing;
+use crate::wire::{CommandError, Crossing};
 use crate::{dialogs, window};
 
 /// Shows the icon and takes the shortcut of the settings.

@@ -4,9 +4,8 @@ use recordroute_engine::{Engine, Error, Session};
 use tauri::async_runtime::spawn_blocking;
 use tauri::{AppHandle, Runtime};
 
-use crate::error::CommandError;
 use crate::events::{self, AppEvent};
-use crate::wire::Crossing;
+use crate::wire::{CommandError, Crossing};
 
 type Tell = dyn Fn(AppEvent) + Send + Sync;
 

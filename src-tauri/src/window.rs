@@ -3,10 +3,9 @@
 use recordroute_engine::{Busy, OfferedPaths, Theme};
 use tauri::{AppHandle, CloseRequestApi, DragDropEvent, Manager, Runtime, Window, WindowEvent};
 
-use crate::error::CommandError;
 use crate::events::{AppEvent, tell};
 use crate::shell::Shell;
-use crate::wire::Crossing;
+use crate::wire::{CommandError, Crossing};
 
 pub fn on_event<R: Runtime>(window: &Window<R>, event: &WindowEvent) {
     let app = window.app_handle();

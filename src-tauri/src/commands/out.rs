@@ -7,8 +7,7 @@ use tauri_plugin_opener::OpenerExt;
 
 use super::{Answer, Core};
 use crate::dialogs;
-use crate::error::CommandError;
-use crate::wire::{Format, shown};
+use crate::wire::{CommandError, Format, shown};
 
 /// Asks where to write and writes; none where the user dismissed the question.
 #[tauri::command]
@@ -44,14 +43,14 @@ pub async fn copy_transcript(
     let text = core
         .ask(move |engine| engine.export_text(RecordingId(recording_id), format.into()))
         .await?;
-    Ok(clipboard.copy(text)?)
+    copy(&clipboard, text)
 }
 
 /// Copies a text.
 #[tauri::command]
 #[specta::specta]
 pub async fn copy_text(clipboard: State<'_, Clipboard>, text: String) -> Answer<()> {
-    Ok(clipboard.copy(text)?)
+    copy(&clipboard, text)
 }
 
 /// Shows the media's file in the system's file manager.
@@ -67,4 +66,11 @@ pub async fn show_media<R: Runtime>(app: AppHandle<R>, core: Core<'_>, recording
         app.opener().open_path(folder, None::<&str>)
     });
     shown.map_err(|error| CommandError::other(&format!("The file manager cannot be opened ({error}).")))
+}
+
+/// What the system refuses has no code of its own.
+pub(super) fn copy(clipboard: &Clipboard, text: String) -> Answer<()> {
+    clipboard
+        .copy(text)
+        .map_err(|error| CommandError::other(&error.to_string()))
 }

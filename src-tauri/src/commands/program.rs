@@ -2,8 +2,7 @@ use tauri::{AppHandle, Runtime};
 use tauri_plugin_opener::OpenerExt;
 
 use super::{Answer, Core};
-use crate::error::CommandError;
-use crate::wire::{AppInfo, Crossing, LogLine, Place, Settings};
+use crate::wire::{AppInfo, CommandError, Crossing, LogLine, Place, Settings};
 use crate::{desk, window};
 
 /// What the program is and where it keeps things.

@@ -16,7 +16,8 @@ commands! {
     tags() -> Vec<TagCount> = ask |engine| engine.tags();
 
     /// The newest transcript of a recording, in order of time.
-    transcript(recording_id: i64) -> Vec<Segment> = ask |engine| engine.segments(RecordingId(recording_id));
+    transcript(recording_id: i64) -> Vec<Segment> =
+        ask |engine| engine.shown_segments(RecordingId(recording_id));
 
     /// Words that begin between two times of the newest transcript.
     words(recording_id: i64, from_ms: u64, to_ms: u64) -> Vec<Word> =

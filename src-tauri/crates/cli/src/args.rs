@@ -5,7 +5,8 @@ use recordroute_engine::Format;
 use recordroute_engine::core::{CaptureId, JobId, Language, RecordingId};
 
 pub use crate::writing_args::{
-    CorrectArgs, GenerateArgs, HighlightsArgs, MinutesArgs, ProcessArgs, TitleArgs, VocabularyArgs, WritingArgs,
+    CorrectArgs, GenerateArgs, HighlightsArgs, MinutesArgs, ProcessArgs, TitleArgs, VocabularyArgs,
+    WritingArgs,
 };
 
 /// Turns recordings into text that can be found again, on this computer alone.

@@ -43,6 +43,8 @@ pub struct LanguageModels {
     pub models: Vec<LanguageModelEntry>,
     /// None where there is none at all.
     pub default: Option<String>,
+    /// Why the server that is set gives none; a sentence.
+    pub server_problem: Option<String>,
 }
 
 /// A language model that was chosen, ready to be loaded.
@@ -89,7 +91,8 @@ impl ChosenModel {
                     id: model.id.to_string(),
                     max_context_tokens: settings.language_context,
                 };
-                let Some(mut generator) = WorkerGenerator::load(worker.take(), command, model, cancel)? else {
+                let Some(mut generator) = WorkerGenerator::load(worker.take(), command, model, cancel)?
+                else {
                     return Ok(None);
                 };
                 let done = work(&mut generator);
@@ -122,9 +125,11 @@ pub(crate) fn choose_language_model(
 ) -> Result<ChosenModel, Error> {
     let Some(name) = wanted.or(settings.language_model.as_deref()) else {
         let best = best_installed(models)?;
-        return best.map(ChosenModel::Installed).ok_or_else(|| Error::NoLanguageModel {
-            advised: advised_here().to_owned(),
-        });
+        return best
+            .map(ChosenModel::Installed)
+            .ok_or_else(|| Error::NoLanguageModel {
+                advised: advised_here().to_owned(),
+            });
     };
     if let Some(name) = name.strip_prefix(SERVER) {
         return Ok(ChosenModel::Server(server_options(settings, name)?));
@@ -187,7 +192,7 @@ fn advised_here() -> &'static str {
 }
 
 impl Engine {
-    /// The language models there are. A server that does not answer has none, and that is logged.
+    /// The language models there are. A server that does not answer has none, and that is said.
     pub fn language_models(&self) -> Result<LanguageModels, Error> {
         let settings = self.settings();
         let installed = self.inner.models.list()?.into_iter().filter(is_usable);
@@ -198,6 +203,7 @@ impl Engine {
                 source: LanguageModelSource::Installed,
             })
             .collect();
+        let mut server_problem = None;
         if settings.server_url.is_some() {
             let options = server_options(&settings, "")?;
             match RemoteGenerator::models(&options, &CancellationToken::new()) {
@@ -206,7 +212,7 @@ impl Engine {
                     title: model.id,
                     source: LanguageModelSource::Server,
                 })),
-                Err(error) => tracing::warn!(%error, "the language server's models are not known"),
+                Err(error) => server_problem = Some(error.to_string()),
             }
         }
         let default = match choose_language_model(&self.inner.models, &settings, None) {
@@ -216,7 +222,11 @@ impl Engine {
                 None
             }
         };
-        Ok(LanguageModels { models, default })
+        Ok(LanguageModels {
+            models,
+            default,
+            server_problem,
+        })
     }
 
     /// The id of the model that would write; an error where there is none.
@@ -242,7 +252,11 @@ mod tests {
         let models = ModelFolder::new(folder.path());
         let settings = settings(folder.path());
         let error = choose_language_model(&models, &settings, None).err().unwrap();
-        assert_eq!(error.code(), ErrorCode::ModelMissing, "a door offers the list of models");
+        assert_eq!(
+            error.code(),
+            ErrorCode::ModelMissing,
+            "a door offers the list of models"
+        );
         assert!(
             error.to_string().contains("recordroute highlights"),
             "and what needs no model: {error}"
@@ -263,7 +277,11 @@ mod tests {
         );
         settings.server_url = Some("http://localhost:11434".to_owned());
         let chosen = choose_language_model(&models, &settings, None).unwrap();
-        assert_eq!(chosen.id(), "server:qwen3:8b", "names of servers have colons of their own");
+        assert_eq!(
+            chosen.id(),
+            "server:qwen3:8b",
+            "names of servers have colons of their own"
+        );
     }
 
     #[test]
@@ -272,6 +290,10 @@ mod tests {
         sizes.sort_by_key(|bytes| distance(*bytes, 2_400));
         assert_eq!(sizes, [1_500, 800, 4_300], "one too large is better than none");
         assert_eq!(advised_model(8 << 30, 4), "qwen3-1.7b", "an ordinary laptop");
-        assert_eq!(advised_model(64 << 30, 2), "qwen3-0.6b", "two cores would take hours with more");
+        assert_eq!(
+            advised_model(64 << 30, 2),
+            "qwen3-0.6b",
+            "two cores would take hours with more"
+        );
     }
 }

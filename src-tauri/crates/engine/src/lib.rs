@@ -84,7 +84,7 @@ pub use model_work::{
 pub use offered::{OfferedPaths, files_of};
 pub use outside::{Change, Outside};
 pub use process::ProcessOptions;
-pub use reading::TagCount;
+pub use reading::{ShownSegment, TagCount};
 pub use record::{LiveRecording, RecordOptions, Recorded, input_devices};
 pub use recordroute_audio::capture;
 pub use recordroute_core as core;

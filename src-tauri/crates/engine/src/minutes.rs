@@ -53,7 +53,12 @@ impl Engine {
         Ok(JobKind::Minutes {
             model,
             template: template.id,
-            language: choice.language.as_deref().map(language_code).transpose()?.flatten(),
+            language: choice
+                .language
+                .as_deref()
+                .map(language_code)
+                .transpose()?
+                .flatten(),
         })
     }
 
@@ -92,13 +97,20 @@ impl Engine {
     }
 
     /// What minutes would cost. No model is loaded for it.
-    pub fn minutes_estimate(&self, id: RecordingId, choice: &MinutesChoice) -> Result<MinutesEstimate, Error> {
+    pub fn minutes_estimate(
+        &self,
+        id: RecordingId,
+        choice: &MinutesChoice,
+    ) -> Result<MinutesEstimate, Error> {
         let settings = self.settings();
         let model = choose_language_model(&self.inner.models, &settings, choice.model.as_deref())?;
         let template = self.template(choice.template.as_deref())?;
         let (transcript, _) = transcript_to_read(&self.inner.library, id)?;
         let options = MinutesOptions {
-            language: choice.language.clone().unwrap_or_else(|| language_of(&transcript)),
+            language: choice
+                .language
+                .clone()
+                .unwrap_or_else(|| language_of(&transcript)),
             ..MinutesOptions::default()
         };
         let estimate = estimate_tokens(
@@ -139,6 +151,16 @@ impl Engine {
         let mut bytes = Vec::new();
         self.export_minutes(id, template, format, &mut bytes)?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// A name for their file.
+    pub fn minutes_file_name(
+        &self,
+        id: RecordingId,
+        template: &str,
+        format: WrittenFormat,
+    ) -> Result<String, Error> {
+        self.file_name(id, &format!("{template}.{}", format.extension()))
     }
 
     /// The same to a file, whole or not at all.

@@ -1,6 +1,8 @@
 //! Everything that is made of a recording, in one go.
 
-use recordroute_core::{CancellationToken, GenerateOptions, Generated, JobId, JobKind, RecordingId, TranscribeOptions};
+use recordroute_core::{
+    CancellationToken, GenerateOptions, Generated, JobId, JobKind, RecordingId, TranscribeOptions,
+};
 
 use crate::language_model::{choose_language_model, refused};
 use crate::titles::wants_title;
@@ -59,7 +61,9 @@ impl Engine {
         let chosen = choose_language_model(&self.inner.models, &settings, model)?;
         let command = self.inner.worker_command.with_threads(settings.threads);
         chosen.with(&mut None, &command, &settings, cancel, |generator| {
-            generator.generate(prompt, options, cancel, on_text).map_err(refused)
+            generator
+                .generate(prompt, options, cancel, on_text)
+                .map_err(refused)
         })
     }
 }

@@ -14,8 +14,8 @@ use crate::advice::refuse_what_does_not_fit;
 use crate::progress::ProgressMeter;
 use crate::queue::Runner;
 use crate::speakers::Speakers;
-use crate::writing::{Writing, vocabulary};
 use crate::worker::{Message, Request, TICK, TranscribeRequest, WorkerError, WorkerProcess};
+use crate::writing::{Writing, vocabulary};
 
 /// How long a cancelled worker may go on before it is ended; keeps "cancel" under two seconds.
 const CANCEL_GRACE: Duration = Duration::from_millis(1_200);

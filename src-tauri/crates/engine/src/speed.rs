@@ -90,7 +90,9 @@ impl Generator for Measured<'_> {
         on_text: &mut dyn FnMut(&str) -> bool,
     ) -> Result<Generated, InferenceError> {
         let generated = self.generator.generate(prompt, options, cancel, on_text)?;
-        self.n_read += generated.n_prompt_tokens.saturating_sub(generated.n_cached_tokens) as f64;
+        self.n_read += generated
+            .n_prompt_tokens
+            .saturating_sub(generated.n_cached_tokens) as f64;
         self.n_written += generated.n_tokens as f64;
         self.reading_ms += generated.prompt_ms as f64;
         self.writing_ms += generated.decode_ms as f64;
@@ -139,14 +141,22 @@ mod tests {
             n_prompt_tokens: 1_000,
             n_answer_tokens: 50,
         };
-        assert_eq!(speed.seconds(&estimate), 15, "ten seconds to read and five to write");
+        assert_eq!(
+            speed.seconds(&estimate),
+            15,
+            "ten seconds to read and five to write"
+        );
     }
 
     #[test]
     fn what_was_measured_is_known_the_next_time() {
         let dir = tempfile::tempdir().unwrap();
         let library = Library::open(dir.path()).unwrap();
-        assert_eq!(known_speed(&library, "m"), None, "a model that never wrote is not guessed at");
+        assert_eq!(
+            known_speed(&library, "m"),
+            None,
+            "a model that never wrote is not guessed at"
+        );
         let mut none = NoModel;
         let mut measured = Measured::new(&mut none);
         remember_speed(&library, "m", &measured);

@@ -25,7 +25,11 @@ pub struct Templates {
 impl Engine {
     /// The templates that minutes can be made by.
     pub fn templates(&self) -> Templates {
-        templates_in(&self.settings().templates)
+        let found = templates_in(&self.settings().templates);
+        for problem in &found.problems {
+            tracing::warn!("{problem}");
+        }
+        found
     }
 
     /// The template with that id; none takes the one in the settings.
@@ -42,13 +46,11 @@ pub(crate) fn find(dir: &Path, id: &str) -> Result<Template, Error> {
     if let Some(place) = known.iter().position(|known| *known == id) {
         return Ok(templates[place].clone());
     }
-    // A file that cannot be read may be the one that is missed.
-    let problem = problems.into_iter().map(|problem| format!(" {problem}"));
     let known = known.join(", ");
-    Err(Error::Invalid(format!(
-        "There is no template “{id}”. Use one of {known}.{}",
-        problem.collect::<String>()
-    )))
+    let mut sentences = vec![format!("There is no template “{id}”. Use one of {known}.")];
+    // A file that cannot be read may be the one that is missed.
+    sentences.extend(problems);
+    Err(Error::Invalid(sentences.join(" ")))
 }
 
 fn templates_in(dir: &Path) -> Templates {
@@ -80,7 +82,10 @@ fn files_in(dir: &Path) -> Vec<PathBuf> {
             return Vec::new();
         }
     };
-    let is_template = |path: &PathBuf| path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml"));
+    let is_template = |path: &PathBuf| {
+        path.extension()
+            .is_some_and(|ending| ending.eq_ignore_ascii_case("toml"))
+    };
     let mut paths: Vec<PathBuf> = entries
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
         .filter(is_template)

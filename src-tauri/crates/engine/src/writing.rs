@@ -131,7 +131,13 @@ pub(crate) fn language_of(transcript: &Transcript) -> String {
     let is_hangul = |c: char| ('가'..='힣').contains(&c);
     match &transcript.language {
         Some(language) => language.code.clone(),
-        None if transcript.segments.iter().any(|segment| segment.text.contains(is_hangul)) => "ko".to_owned(),
+        None if transcript
+            .segments
+            .iter()
+            .any(|segment| segment.text.contains(is_hangul)) =>
+        {
+            "ko".to_owned()
+        }
         None => "en".to_owned(),
     }
 }
@@ -178,12 +184,19 @@ impl Writing<'_> {
         };
         let segments = &self.transcript.segments;
         let mut drawn = Vec::new();
-        let written = digest::minutes(segments, &template, &options, generator, self.cancel, &mut |progress| {
-            if self.tell(progress.fraction) && drawn != progress.sections {
-                drawn = progress.sections.to_vec();
-                self.draw(template_id, drawn.clone());
-            }
-        })?;
+        let written = digest::minutes(
+            segments,
+            &template,
+            &options,
+            generator,
+            self.cancel,
+            &mut |progress| {
+                if self.tell(progress.fraction) && drawn != progress.sections {
+                    drawn = progress.sections.to_vec();
+                    self.draw(template_id, drawn.clone());
+                }
+            },
+        )?;
         let Some(minutes) = written else {
             return Ok(End::Cancelled);
         };
@@ -191,7 +204,9 @@ impl Writing<'_> {
             .save_minutes(self.job.id, self.owner(), self.read, &minutes)?;
         self.finished(match minutes.failed_parts.len() {
             0 => None,
-            1 => Some("The model failed at one part of the recording, which is missing in the minutes.".to_owned()),
+            1 => Some(
+                "The model failed at one part of the recording, which is missing in the minutes.".to_owned(),
+            ),
             n_parts => Some(format!(
                 "The model failed at {n_parts} parts of the recording, which are missing in the minutes."
             )),
@@ -205,17 +220,24 @@ impl Writing<'_> {
         // What cannot be stored need not be thought of.
         let wanted = self.cancel.child_token();
         let mut stored = Ok(0);
-        let outcome = digest::correct(segments, &words, &language, generator, &wanted, &mut |fraction, new| {
-            self.tell(fraction);
-            if !new.is_empty() && stored.is_ok() {
-                stored = self
-                    .library()
-                    .save_corrections(self.job.id, self.owner(), self.read, new);
-            }
-            if stored.is_err() {
-                wanted.cancel();
-            }
-        })?;
+        let outcome = digest::correct(
+            segments,
+            &words,
+            &language,
+            generator,
+            &wanted,
+            &mut |fraction, new| {
+                self.tell(fraction);
+                if !new.is_empty() && stored.is_ok() {
+                    stored = self
+                        .library()
+                        .save_corrections(self.job.id, self.owner(), self.read, new);
+                }
+                if stored.is_err() {
+                    wanted.cancel();
+                }
+            },
+        )?;
         stored?;
         let Some(outcome) = outcome else {
             return Ok(End::Cancelled);
@@ -262,10 +284,7 @@ impl Writing<'_> {
 
     /// Tells how far it is, not too often; returns whether it did.
     fn tell(&self, fraction: f32) -> bool {
-        let is_early = self
-            .told
-            .get()
-            .is_some_and(|told| told.elapsed() < TELL_EVERY);
+        let is_early = self.told.get().is_some_and(|told| told.elapsed() < TELL_EVERY);
         if !is_early {
             self.told.set(Some(Instant::now()));
             self.announce_progress(Stage::Writing, Some(fraction));

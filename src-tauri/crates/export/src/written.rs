@@ -2,14 +2,16 @@
 
 use std::io::{self, Write};
 
-use recordroute_core::{FailedPart, Highlights, Minutes, MinutesItem, MinutesSection, Recording, RecordingId};
+use recordroute_core::{
+    FailedPart, Highlights, Minutes, MinutesItem, MinutesSection, Recording, RecordingId,
+};
 use serde::{Deserialize, Serialize};
 
+use crate::ExportError;
 use crate::json::write_json;
 use crate::markdown::escaped;
 use crate::text::one_line;
 use crate::time::short_clock;
-use crate::ExportError;
 
 /// The formats of what was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -128,7 +130,12 @@ impl Look for Plain {
     }
 }
 
-fn minutes_as(look: &dyn Look, recording: &Recording, minutes: &Minutes, to: &mut dyn Write) -> io::Result<()> {
+fn minutes_as(
+    look: &dyn Look,
+    recording: &Recording,
+    minutes: &Minutes,
+    to: &mut dyn Write,
+) -> io::Result<()> {
     writeln!(to, "{}", look.heading(1, &recording.title))?;
     for section in &minutes.sections {
         writeln!(to, "\n{}\n", look.heading(2, &section.title))?;
@@ -148,8 +155,14 @@ fn minutes_as(look: &dyn Look, recording: &Recording, minutes: &Minutes, to: &mu
     let share = (minutes.coverage * 100.0).floor();
     let model = look.text(&minutes.model);
     match korean {
-        true => writeln!(to, "\n{model} 모델이 녹취의 {share} %를 읽고 썼습니다. 확인하고 쓰세요."),
-        false => writeln!(to, "\nWritten by {model} from {share} % of the transcript. Check before use."),
+        true => writeln!(
+            to,
+            "\n{model} 모델이 녹취의 {share} %를 읽고 썼습니다. 확인하고 쓰세요."
+        ),
+        false => writeln!(
+            to,
+            "\nWritten by {model} from {share} % of the transcript. Check before use."
+        ),
     }
 }
 

@@ -122,7 +122,9 @@ impl Library {
                 [recording_id.0, to_sql_int(end.duration_ms)],
             )?;
             let is_titled: bool =
-                transaction.query_row("SELECT is_titled FROM captures WHERE id = ?1", [id.0], |row| row.get(0))?;
+                transaction.query_row("SELECT is_titled FROM captures WHERE id = ?1", [id.0], |row| {
+                    row.get(0)
+                })?;
             if is_titled {
                 titles::given_by_user(transaction, recording_id)?;
             }

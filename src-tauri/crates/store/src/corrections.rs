@@ -118,7 +118,11 @@ fn decide(
     Ok(true)
 }
 
-fn propose(transaction: &Transaction<'_>, transcript_id: i64, proposal: &Correction) -> Result<(), StoreError> {
+fn propose(
+    transaction: &Transaction<'_>,
+    transcript_id: i64,
+    proposal: &Correction,
+) -> Result<(), StoreError> {
     let segment_id = edits::segment_id(transcript_id, proposal.segment_idx);
     let proposed = clean_text(&proposal.proposed);
     let text = edits::text_of(transaction, segment_id, proposal.segment_idx)?;

@@ -63,16 +63,22 @@ impl Library {
         })
     }
 
-    /// What was heard in a segment, where its text was changed since.
-    pub fn original_text(&self, id: RecordingId, segment_idx: u32) -> Result<Option<String>, StoreError> {
+    /// What was heard in the segments whose text was changed since, by their place.
+    pub fn originals(&self, id: RecordingId) -> Result<Vec<(usize, String)>, StoreError> {
         self.read(|connection| {
             recordings::exists(connection, id)?;
-            let version = current_version(connection, id)?.ok_or_else(|| no_segment(segment_idx))?;
-            connection
-                .prepare_cached("SELECT original FROM segments WHERE id = ?1")?
-                .query_row([segment_id(version.transcript_id, segment_idx)], |row| row.get(0))
-                .optional()?
-                .ok_or_else(|| no_segment(segment_idx))
+            let Some(version) = current_version(connection, id)? else {
+                return Ok(Vec::new());
+            };
+            let first_id = version.transcript_id << SEGMENT_BITS;
+            let mut statement = connection.prepare_cached(
+                "SELECT id - ?1, original FROM segments
+                 WHERE id >= ?1 AND id < ?2 AND original IS NOT NULL ORDER BY id",
+            )?;
+            let rows = statement.query_map([first_id, first_id + (1 << SEGMENT_BITS)], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
         })
     }
 }
@@ -201,7 +207,10 @@ mod tests {
 
     #[test]
     fn words_that_stay_keep_their_times() {
-        let mended = realigned(&heard(&["we", "meat", "to", "morrow", "at", "nine"]), "we meet tomorrow at nine");
+        let mended = realigned(
+            &heard(&["we", "meat", "to", "morrow", "at", "nine"]),
+            "we meet tomorrow at nine",
+        );
         assert_eq!(
             times(&mended),
             [

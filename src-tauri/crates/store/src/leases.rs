@@ -250,9 +250,8 @@ impl Held {
     }
 
     fn transcript(&self, transaction: &Transaction<'_>) -> Result<i64, StoreError> {
-        self.written_transcript(transaction)?.ok_or_else(|| {
-            StoreError::InvalidInput(format!("Job {} writes no transcript.", self.job_id))
-        })
+        self.written_transcript(transaction)?
+            .ok_or_else(|| StoreError::InvalidInput(format!("Job {} writes no transcript.", self.job_id)))
     }
 }
 

@@ -28,10 +28,7 @@ fn proposal(segment_idx: u32, original: &str, proposed: &str) -> Correction {
         segment_idx,
         original: original.to_owned(),
         proposed: proposed.to_owned(),
-        diff: vec![
-            part(DiffKind::Removed, original),
-            part(DiffKind::Added, proposed),
-        ],
+        diff: vec![part(DiffKind::Removed, original), part(DiffKind::Added, proposed)],
         marks: Vec::new(),
         state: CorrectionState::Open,
     }
@@ -114,8 +111,8 @@ fn an_edited_segment_is_found_by_its_new_text_and_keeps_what_was_heard() {
         "the index follows"
     );
     assert_eq!(
-        library.original_text(id, 0).unwrap().as_deref(),
-        Some("예산 이야기"),
+        library.originals(id).unwrap(),
+        [(0, "예산 이야기".to_owned())],
         "what was heard is kept"
     );
     let words = library.words(id, 0, 10_000).unwrap();
@@ -123,8 +120,8 @@ fn an_edited_segment_is_found_by_its_new_text_and_keeps_what_was_heard() {
     assert_eq!(texts, ["예선", "이야기"], "words say what the text says");
     library.edit_segment(id, 0, "예산 이야기").unwrap();
     assert_eq!(
-        library.original_text(id, 0).unwrap(),
-        None,
+        library.originals(id).unwrap(),
+        [],
         "a text that was changed back was not changed"
     );
     for (segment_idx, wrong) in [(2, "x"), (u32::MAX, "x"), (0, " \u{0} ")] {
@@ -150,7 +147,11 @@ fn accepting_changes_the_text_and_opening_again_undoes_it() {
         "a proposal for another text than the segment's is none"
     );
     decide(&library, id, &[0, 2], CorrectionState::Accepted);
-    assert_eq!(text(&library, id), "김하눌 씨\n예산\n마칩니다", "both stand in the text");
+    assert_eq!(
+        text(&library, id),
+        "김하눌 씨\n예산\n마칩니다",
+        "both stand in the text"
+    );
     assert_eq!(n_found(&library, "마칩니다"), 1, "and are found");
     assert_eq!(
         library.learned_words().unwrap().len(),
@@ -179,8 +180,8 @@ fn accepting_changes_the_text_and_opening_again_undoes_it() {
         "who writes a segment anew has decided"
     );
     assert_eq!(
-        library.original_text(id, 0).unwrap().as_deref(),
-        Some("김하늘 씨"),
+        library.originals(id).unwrap()[0],
+        (0, "김하늘 씨".to_owned()),
         "what was heard is kept through both changes"
     );
 }
@@ -203,9 +204,17 @@ fn decisions_are_made_together_or_not_at_all() {
 fn what_was_refused_is_not_asked_again() {
     let (_dir, library) = library();
     let (id, _) = transcribed(&library, "회의", &["하나", "둘"]);
-    propose(&library, id, &[proposal(0, "하나", "한나"), proposal(1, "둘", "돌")]);
+    propose(
+        &library,
+        id,
+        &[proposal(0, "하나", "한나"), proposal(1, "둘", "돌")],
+    );
     decide(&library, id, &[0, 1], CorrectionState::Refused);
-    let n_open = propose(&library, id, &[proposal(0, "하나", "한나"), proposal(1, "둘", "뚤")]);
+    let n_open = propose(
+        &library,
+        id,
+        &[proposal(0, "하나", "한나"), proposal(1, "둘", "뚤")],
+    );
     assert_eq!(n_open, 1, "only another proposal is a new question");
 }
 
@@ -236,8 +245,14 @@ fn a_word_that_is_forgotten_is_not_learned_again() {
     library.forget_word("한나").unwrap();
     decide(&library, id, &[0], CorrectionState::Open);
     decide(&library, id, &[0], CorrectionState::Accepted);
-    assert!(library.learned_words().unwrap().is_empty(), "the user said no to it");
-    assert!(library.forget_word("모름").is_err(), "an unknown word is said to be one");
+    assert!(
+        library.learned_words().unwrap().is_empty(),
+        "the user said no to it"
+    );
+    assert!(
+        library.forget_word("모름").is_err(),
+        "an unknown word is said to be one"
+    );
 }
 
 #[test]
@@ -248,7 +263,10 @@ fn minutes_know_when_they_are_outdated() {
     write_minutes(&library, id, &minutes("lecture", "예산"));
     let stored = library.minutes(id).unwrap();
     assert_eq!(
-        stored.iter().map(|stored| stored.minutes.template.as_str()).collect::<Vec<_>>(),
+        stored
+            .iter()
+            .map(|stored| stored.minutes.template.as_str())
+            .collect::<Vec<_>>(),
         ["lecture", "meeting"],
         "one of each template, the newest first"
     );
@@ -260,18 +278,28 @@ fn minutes_know_when_they_are_outdated() {
     assert!(!stored[1].is_outdated, "they are of the text as it is");
     library.edit_segment(id, 1, "끝").unwrap();
     assert!(
-        library.minutes(id).unwrap().iter().all(|stored| stored.is_outdated),
+        library
+            .minutes(id)
+            .unwrap()
+            .iter()
+            .all(|stored| stored.is_outdated),
         "an edit outdates them"
     );
     write_minutes(&library, id, &minutes("meeting", "다시"));
     let fresh = &library.minutes(id).unwrap()[0];
     assert_eq!(
-        (fresh.minutes.sections[0].items[0].text.as_str(), fresh.is_outdated),
+        (
+            fresh.minutes.sections[0].items[0].text.as_str(),
+            fresh.is_outdated
+        ),
         ("다시", false),
         "made anew they are of the new text"
     );
     transcribe(&library, id, &["새로"]);
-    assert!(library.minutes(id).unwrap()[0].is_outdated, "a new transcript outdates them too");
+    assert!(
+        library.minutes(id).unwrap()[0].is_outdated,
+        "a new transcript outdates them too"
+    );
 }
 
 #[test]
@@ -283,10 +311,16 @@ fn what_the_user_makes_of_minutes_stays() {
         "there is nothing to edit yet"
     );
     write_minutes(&library, id, &minutes("meeting", "예산을 정했다"));
-    library.edit_minutes(id, "meeting", &[section("예산은 다음에")]).unwrap();
+    library
+        .edit_minutes(id, "meeting", &[section("예산은 다음에")])
+        .unwrap();
     let stored = &library.minutes(id).unwrap()[0];
     assert!(stored.is_edited, "it is known that somebody changed them");
-    assert_eq!(stored.minutes.sections, [section("예산은 다음에")], "as they were changed");
+    assert_eq!(
+        stored.minutes.sections,
+        [section("예산은 다음에")],
+        "as they were changed"
+    );
     assert_eq!(stored.minutes.coverage, 0.5, "the rest is as it was");
 }
 
@@ -294,11 +328,17 @@ fn what_the_user_makes_of_minutes_stays() {
 fn a_title_is_found_once_and_never_taken_from_the_user() {
     let (_dir, library) = library();
     let (id, _) = transcribed(&library, "REC0001", &["예산"]);
-    assert_eq!(library.titled_by(id).unwrap(), TitledBy::Program, "a file's name is no title");
+    assert_eq!(
+        library.titled_by(id).unwrap(),
+        TitledBy::Program,
+        "a file's name is no title"
+    );
     let (_, read) = library.versioned_transcript(id).unwrap().unwrap();
     let job = job(&library, id);
     assert!(
-        library.save_title(job, OWNER, read, "REC0001", "예산 회의").unwrap(),
+        library
+            .save_title(job, OWNER, read, "REC0001", "예산 회의")
+            .unwrap(),
         "it is given"
     );
     assert_eq!(library.recording(id).unwrap().title, "예산 회의", "and shown");
@@ -315,7 +355,9 @@ fn a_title_is_found_once_and_never_taken_from_the_user() {
     );
     library.rename(id, "내 회의").unwrap();
     assert!(
-        !library.save_title(job, OWNER, read, "예산 회의", "다른 회의").unwrap(),
+        !library
+            .save_title(job, OWNER, read, "예산 회의", "다른 회의")
+            .unwrap(),
         "a title that came while the model thought stays"
     );
     assert_eq!(library.titled_by(id).unwrap(), TitledBy::User, "it is the user's");

@@ -4,9 +4,11 @@
 //! programs share a library). Whether speech is understood is tested with real models.
 
 mod fake;
+mod fake_writer;
 mod home;
 mod synth;
 
 pub use fake::{Behaviour, FakeTranscriber};
+pub use fake_writer::FakeWriter;
 pub use home::{Home, installed_models};
 pub use synth::{tone, write_wav};

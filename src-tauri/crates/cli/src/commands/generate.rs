@@ -60,8 +60,12 @@ pub fn run(context: &Context<'_>, args: GenerateArgs) -> Result<ExitCode, Failur
 }
 
 fn read_schema(path: &Path) -> Result<serde_json::Value, Failure> {
-    let unreadable =
-        |reason: String| Failure::usage(format!("The schema {} cannot be read ({reason}).", path.display()));
+    let unreadable = |reason: String| {
+        Failure::usage(format!(
+            "The schema {} cannot be read ({reason}).",
+            path.display()
+        ))
+    };
     let bytes = std::fs::metadata(path)
         .map_err(|error| unreadable(error.to_string()))?
         .len();

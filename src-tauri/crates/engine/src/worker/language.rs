@@ -125,7 +125,10 @@ mod tests {
         assert!(
             matches!(
                 inference_failure(&refused.unwrap_err()),
-                Message::Failed { code: ErrorCode::OutOfMemory, .. }
+                Message::Failed {
+                    code: ErrorCode::OutOfMemory,
+                    ..
+                }
             ),
             "and a door can offer a smaller one"
         );

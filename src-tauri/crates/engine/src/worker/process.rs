@@ -59,7 +59,7 @@ impl WorkerCommand {
 #[derive(Debug, thiserror::Error)]
 pub enum WorkerError {
     /// The process could not be started: the installation is damaged or the system is out of processes.
-    #[error("The transcription process could not be started ({0}). Install RecordRoute again if this stays.")]
+    #[error("The model's process could not be started ({0}). Install RecordRoute again if this stays.")]
     Start(#[source] std::io::Error),
     /// The process ended by itself: the job fails with the reason, and a new worker can be started.
     #[error("{0}")]
@@ -187,7 +187,7 @@ impl WorkerProcess {
         self.stdin = None;
         let status = self.wait_or_kill();
         let mut reason = status.map_or_else(
-            || "The transcription process stopped answering and was ended. Retry the job.".to_owned(),
+            || "The model's process stopped answering and was ended. Retry the job.".to_owned(),
             describe_exit,
         );
         let tail = self.stderr_tail.lock().unwrap_or_else(PoisonError::into_inner);
@@ -236,13 +236,13 @@ fn describe_exit(status: ExitStatus) -> String {
         use std::os::unix::process::ExitStatusExt;
         match status.signal() {
             Some(9) => {
-                return "The transcription process was killed, which the system does when memory runs out. \
+                return "The model's process was killed, which the system does when memory runs out. \
                         Close other programs or choose a smaller model, then retry."
                     .to_owned();
             }
             Some(signal) => {
                 return format!(
-                    "The transcription process crashed (signal {signal}). Retry, and check the model with \
+                    "The model's process crashed (signal {signal}). Retry, and check the model with \
                      `recordroute models verify` if it crashes again."
                 );
             }
@@ -250,7 +250,7 @@ fn describe_exit(status: ExitStatus) -> String {
         }
     }
     format!(
-        "The transcription process ended unexpectedly ({status}). Retry, and check the model with \
+        "The model's process ended unexpectedly ({status}). Retry, and check the model with \
          `recordroute models verify` if it happens again."
     )
 }

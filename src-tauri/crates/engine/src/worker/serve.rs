@@ -24,11 +24,8 @@ pub trait LoadModels {
     ) -> Result<Box<dyn Transcriber>, InferenceError>;
 
     /// A language model with a context of at most so many tokens.
-    fn generator(
-        &self,
-        path: &Path,
-        max_context_tokens: usize,
-    ) -> Result<Box<dyn Generator>, InferenceError>;
+    fn generator(&self, path: &Path, max_context_tokens: usize)
+    -> Result<Box<dyn Generator>, InferenceError>;
 
     /// Memory that a language model takes with that context, in bytes, judged from above.
     fn generator_bytes(&self, path: &Path, max_context_tokens: usize) -> Result<u64, InferenceError>;

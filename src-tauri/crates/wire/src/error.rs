@@ -2,7 +2,7 @@ use recordroute_engine::core as domain;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use crate::wire::{Crossing, mirror_enum};
+use crate::{Crossing, mirror_enum};
 
 /// What a command that failed tells the page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
@@ -39,13 +39,6 @@ impl CommandError {
 impl From<recordroute_engine::Error> for CommandError {
     fn from(error: recordroute_engine::Error) -> Self {
         Self::new(error.code(), &error.to_string())
-    }
-}
-
-/// What the system refuses has no code of its own.
-impl From<recordroute_system::ClipboardError> for CommandError {
-    fn from(error: recordroute_system::ClipboardError) -> Self {
-        Self::other(&error.to_string())
     }
 }
 

@@ -1,6 +1,6 @@
 use recordroute_engine as engine;
 
-use super::{mirror, mirror_enum, mirror_tagged};
+use crate::{mirror, mirror_enum, mirror_tagged};
 
 mirror! {
     /// What the program is and where it keeps things.

@@ -4,7 +4,7 @@ use recordroute_engine::models;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::{mirror, mirror_enum, mirror_tagged};
+use crate::{mirror, mirror_enum, mirror_tagged};
 
 mirror_enum! {
     /// What a model is for.

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use recordroute_engine::core::{CaptureId, DetectedLanguage, JobId, Language, ModelId, RecordingId};
 
-use super::shown;
 use crate::error::CommandError;
+use crate::shown;
 
 /// Made of a domain's value to be sent to the page.
 pub trait Crossing<D> {
@@ -68,13 +68,13 @@ macro_rules! mirror {
             $($(pub $made: $made_type),*)?
         }
 
-        impl $crate::wire::Crossing<$($domain)::+> for $name {
+        impl $crate::Crossing<$($domain)::+> for $name {
             fn cross(value: $($domain)::+) -> Self {
                 $(let $value = &value;
                 $(let $made = $how;)*)?
                 Self {
                     $($($made,)*)?
-                    $($field: $crate::wire::Crossing::cross(value.$field)),*
+                    $($field: $crate::Crossing::cross(value.$field)),*
                 }
             }
         }
@@ -91,7 +91,7 @@ macro_rules! mirror_enum {
             $($variant),*
         }
 
-        impl $crate::wire::Crossing<$($domain)::+> for $name {
+        impl $crate::Crossing<$($domain)::+> for $name {
             fn cross(value: $($domain)::+) -> Self {
                 use $($domain)::+ as Domain;
                 match value { $(Domain::$variant => Self::$variant),* }
@@ -118,12 +118,12 @@ macro_rules! mirror_tagged {
             $($variant $({ $($field: $type),* })?),*
         }
 
-        impl $crate::wire::Crossing<$($domain)::+> for $name {
+        impl $crate::Crossing<$($domain)::+> for $name {
             fn cross(value: $($domain)::+) -> Self {
                 use $($domain)::+ as Domain;
                 match value {
                     $(Domain::$variant $({ $($field),* })? =>
-                        Self::$variant $({ $($field: $crate::wire::Crossing::cross($field)),* })?),*
+                        Self::$variant $({ $($field: $crate::Crossing::cross($field)),* })?),*
                 }
             }
         }
