@@ -40,7 +40,7 @@ impl Engine {
         };
         let mut segments: Vec<ShownSegment> = self.segments(id)?.into_iter().map(shown).collect();
         for (idx, original) in self.inner.library.originals(id)? {
-            if let Some(segment) = segments.get_mut(idx) {
+            if let Some(segment) = usize::try_from(idx).ok().and_then(|idx| segments.get_mut(idx)) {
                 segment.original = Some(original);
             }
         }

@@ -64,7 +64,7 @@ impl Library {
     }
 
     /// What was heard in the segments whose text was changed since, by their place.
-    pub fn originals(&self, id: RecordingId) -> Result<Vec<(usize, String)>, StoreError> {
+    pub fn originals(&self, id: RecordingId) -> Result<Vec<(u32, String)>, StoreError> {
         self.read(|connection| {
             recordings::exists(connection, id)?;
             let Some(version) = current_version(connection, id)? else {
