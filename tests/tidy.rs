@@ -10,18 +10,25 @@ use serde_json::Value;
 
 /// Crates and what each may depend on, beside core, which everything may. Dependencies of tests
 /// are free.
-const ARROWS: [(&str, &[&str]); 15] = [
-    ("desktop", &["api", "engine", "system", "transcribe", "llm", "wire"]),
+const ARROWS: [(&str, &[&str]); 17] = [
+    (
+        "desktop",
+        &["api", "engine", "system", "transcribe", "llm", "wire"],
+    ),
     ("cli", &["api", "engine", "transcribe", "llm"]),
     ("api", &["engine"]),
+    ("wire", &["engine"]),
     (
         "engine",
-        &["audio", "models", "search", "export", "store", "system"],
+        &[
+            "audio", "models", "search", "export", "store", "system", "digest", "remote",
+        ],
     ),
-    ("wire", &["engine"]),
     ("search", &["store"]),
     ("transcribe", &[]),
     ("llm", &[]),
+    ("remote", &[]),
+    ("digest", &[]),
     ("audio", &[]),
     ("models", &[]),
     ("store", &[]),

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use recordroute_engine::core::ErrorCode;
 use recordroute_engine::{Fulfilled, Wish};
 use recordroute_system::{ShortcutError, TrayCommand, TrayLook, is_unreachable, show_tray, take_shortcut};
-use recordroute_wire::{CommandError, Crossing};
 use tauri::async_runtime::{spawn, spawn_blocking};
 use tauri::{AppHandle, Manager, Runtime};
 use tokio::sync::oneshot;
@@ -13,6 +12,7 @@ use tokio::sync::oneshot;
 use crate::attention::{Urgency, notify};
 use crate::events::{AppEvent, tell};
 use crate::shell::Shell;
+use crate::wire::{CommandError, Crossing};
 use crate::{dialogs, window};
 
 /// Shows the icon and takes the shortcut of the settings.

@@ -2,13 +2,15 @@ use std::path::PathBuf;
 
 use recordroute_engine::core::Event as EngineEvent;
 use recordroute_engine::{LibraryState as EngineLibraryState, OfferedPaths, SessionListener};
-use recordroute_wire::{CommandError, Crossing, LibraryState, ModelProgress, Progress, Recorded, Segment};
 use tauri::{AppHandle, Manager, Runtime};
 use tauri_specta::Event;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::attention::Attention;
+use crate::wire::{
+    CommandError, Crossing, LibraryState, MinutesSection, ModelProgress, Progress, Recorded, Segment,
+};
 
 /// The events; those of the engine's jobs are the same on both sides, field by field.
 macro_rules! app_event {
@@ -48,6 +50,7 @@ app_event! {
         JobQueued { job_id: i64, recording_id: i64 },
         JobProgress { job_id: i64, recording_id: i64, progress: Progress },
         Segments { job_id: i64, recording_id: i64, segments: Vec<Segment> },
+        MinutesDraft { job_id: i64, recording_id: i64, template: String, sections: Vec<MinutesSection> },
         JobDone { job_id: i64, recording_id: i64, notice: Option<String> },
         JobCancelled { job_id: i64, recording_id: i64 },
     }

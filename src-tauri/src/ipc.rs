@@ -4,7 +4,7 @@
 use tauri::Runtime;
 use tauri_specta::{Builder, collect_commands, collect_events};
 
-use crate::commands::{adding, jobs, library, models, out, program, recorder, recordings};
+use crate::commands::{adding, jobs, library, models, out, program, recorder, recordings, writing};
 use crate::events::AppEvent;
 
 /// Commands and events of the window.
@@ -65,6 +65,20 @@ pub fn builder<R: Runtime>() -> Builder<R> {
             jobs::cancel_job,
             jobs::retry_job,
             jobs::move_job,
+            writing::minutes,
+            writing::make_minutes,
+            writing::save_minutes,
+            writing::minutes_estimate,
+            writing::minutes_templates,
+            writing::export_minutes::<tauri::Wry>,
+            writing::copy_minutes,
+            writing::language_models,
+            writing::highlights,
+            writing::corrections,
+            writing::make_corrections,
+            writing::decide_corrections,
+            writing::edit_segment,
+            writing::make_title,
             models::models,
             models::download_model,
             models::cancel_model_work,

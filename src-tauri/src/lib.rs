@@ -3,7 +3,7 @@
 //!
 //! - [`main`]: the composition root. Started with `worker` it is the inference process instead.
 //! - `commands/`: what the page may ask for; `ipc.rs` lists it and writes `ui/src/bindings.ts`.
-//! - `wire/`: the types that cross to the page. `error.rs`: the one error that does.
+//! - The types that cross to the page are the crate `wire`, with the one error that does.
 //! - `shell.rs`: settings and the opened engine. `events.rs`: what the page is told unasked.
 //! - `media.rs`: the protocol that plays recordings.
 //! - `window.rs`, `attention.rs`, `dialogs.rs`, `desk.rs`: what the system shows outside the page.
@@ -22,12 +22,13 @@ mod window;
 use std::path::Path;
 use std::process::ExitCode;
 
-use recordroute_engine::core::{InferenceError, Transcriber};
-use recordroute_engine::worker::serve;
+use recordroute_engine::core::{Generator, InferenceError, Transcriber};
+use recordroute_engine::worker::{LoadModels, serve};
 use recordroute_engine::{
     OfferedPaths, Overrides, Session, SettingsSources, Tasks, files_of, log_to_file, log_to_stderr,
 };
 use recordroute_system::Clipboard;
+use recordroute_wire as wire;
 use tauri::async_runtime::spawn_blocking;
 use tauri::{App, Manager, RunEvent, Runtime};
 use tauri_plugin_window_state::StateFlags;
@@ -42,7 +43,7 @@ pub fn main() -> ExitCode {
     // The worker speaks frames on stdout: nothing of the window may run in it.
     if std::env::args_os().nth(1).as_deref() == Some("worker".as_ref()) {
         log_to_stderr();
-        return serve(&load_whisper);
+        return serve(&Engines);
     }
     let session = Session::new(SettingsSources::of_user(&Overrides::default()), LOG_PREFIX);
     let settings = session.settings().ok();
@@ -58,9 +59,32 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn load_whisper(path: &Path, n_threads: Option<usize>) -> Result<Box<dyn Transcriber>, InferenceError> {
-    let options = recordroute_transcribe::LoadOptions { n_threads };
-    Ok(Box::new(recordroute_transcribe::Whisper::load(path, &options)?))
+/// The engines that this program is built with.
+struct Engines;
+
+impl LoadModels for Engines {
+    fn transcriber(
+        &self,
+        path: &Path,
+        n_threads: Option<usize>,
+    ) -> Result<Box<dyn Transcriber>, InferenceError> {
+        let options = recordroute_transcribe::LoadOptions { n_threads };
+        Ok(Box::new(recordroute_transcribe::Whisper::load(path, &options)?))
+    }
+
+    fn generator(
+        &self,
+        path: &Path,
+        max_context_tokens: usize,
+    ) -> Result<Box<dyn Generator>, InferenceError> {
+        let options = recordroute_llm::LoadOptions { max_context_tokens };
+        Ok(Box::new(recordroute_llm::GgufGenerator::load(path, &options)?))
+    }
+
+    fn generator_bytes(&self, path: &Path, max_context_tokens: usize) -> Result<u64, InferenceError> {
+        let options = recordroute_llm::LoadOptions { max_context_tokens };
+        recordroute_llm::GgufGenerator::memory_needed_bytes(path, &options)
+    }
 }
 
 fn run(shell: Shell) -> tauri::Result<()> {

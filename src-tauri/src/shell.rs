@@ -1,11 +1,11 @@
 use std::sync::{Arc, OnceLock};
 
 use recordroute_engine::{Engine, Error, Session};
-use recordroute_wire::{CommandError, Crossing};
 use tauri::async_runtime::spawn_blocking;
 use tauri::{AppHandle, Runtime};
 
 use crate::events::{self, AppEvent};
+use crate::wire::{CommandError, Crossing};
 
 type Tell = dyn Fn(AppEvent) + Send + Sync;
 

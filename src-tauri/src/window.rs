@@ -1,11 +1,11 @@
 //! What happens to the window itself: files dropped on it, and its closing.
 
 use recordroute_engine::{Busy, OfferedPaths, Theme};
-use recordroute_wire::{CommandError, Crossing};
 use tauri::{AppHandle, CloseRequestApi, DragDropEvent, Manager, Runtime, Window, WindowEvent};
 
 use crate::events::{AppEvent, tell};
 use crate::shell::Shell;
+use crate::wire::{CommandError, Crossing};
 
 pub fn on_event<R: Runtime>(window: &Window<R>, event: &WindowEvent) {
     let app = window.app_handle();

@@ -1,11 +1,36 @@
-//! A worker whose transcriber is a fake: for tests of what happens around it.
+//! A worker whose models are fakes: for tests of what happens around it.
 
+use std::path::Path;
 use std::process::ExitCode;
 
-use recordroute_engine::worker::serve;
-use recordroute_testkit::{Behaviour, FakeTranscriber};
+use recordroute_engine::core::{Generator, InferenceError, Transcriber};
+use recordroute_engine::worker::{LoadModels, serve};
+use recordroute_testkit::{Behaviour, FakeTranscriber, FakeWriter};
+
+struct Fakes(Behaviour);
+
+impl LoadModels for Fakes {
+    fn transcriber(
+        &self,
+        _path: &Path,
+        _n_threads: Option<usize>,
+    ) -> Result<Box<dyn Transcriber>, InferenceError> {
+        Ok(Box::new(FakeTranscriber::load(&self.0)?))
+    }
+
+    fn generator(
+        &self,
+        _path: &Path,
+        max_context_tokens: usize,
+    ) -> Result<Box<dyn Generator>, InferenceError> {
+        Ok(Box::new(FakeWriter::load(&self.0, max_context_tokens)?))
+    }
+
+    fn generator_bytes(&self, _path: &Path, _max_context_tokens: usize) -> Result<u64, InferenceError> {
+        Ok(self.0.needed_bytes)
+    }
+}
 
 fn main() -> ExitCode {
-    let behaviour = Behaviour::from_args(std::env::args().skip(1));
-    serve(&move |_, _| Ok(Box::new(FakeTranscriber::load(&behaviour)?)))
+    serve(&Fakes(Behaviour::from_args(std::env::args().skip(1))))
 }

@@ -1,10 +1,10 @@
 use recordroute_engine::{AddOptions, OfferedPaths, Tasks};
-use recordroute_wire::{AddProgress, AddSummary, OnDuplicate};
 use tauri::ipc::Channel;
 use tauri::{AppHandle, Runtime, State};
 
 use super::{Answer, Core, teller};
 use crate::dialogs;
+use crate::wire::{AddProgress, AddSummary, OnDuplicate};
 
 /// Asks for files; empty where the user dismissed the question.
 #[tauri::command]

@@ -1,8 +1,8 @@
-use recordroute_wire::LibraryState;
 use tauri::{AppHandle, Runtime};
 
 use super::{Answer, Core};
 use crate::dialogs;
+use crate::wire::LibraryState;
 
 commands! {
     /// Whether the library can be used.

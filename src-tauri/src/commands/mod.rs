@@ -24,12 +24,13 @@ pub mod out;
 pub mod program;
 pub mod recorder;
 pub mod recordings;
+pub mod writing;
 
-use recordroute_wire::{CommandError, Crossing};
 use tauri::State;
 use tauri::ipc::{Channel, IpcResponse};
 
 use crate::shell::Shell;
+use crate::wire::{CommandError, Crossing};
 
 /// What a command answers.
 type Answer<T> = Result<T, CommandError>;

@@ -1,11 +1,13 @@
 use recordroute_engine::{self as engine, Tasks};
-use recordroute_wire::{Crossing, DownloadOutcome, ImportFrom, InstalledModel, ModelProgress, Models, Verification};
 use tauri::ipc::Channel;
 use tauri::{AppHandle, Runtime, State};
 
 use super::{Answer, Core, teller};
 use crate::dialogs;
 use crate::events::AppEvent;
+use crate::wire::{
+    Crossing, DownloadOutcome, ImportFrom, InstalledModel, ModelProgress, Models, Verification,
+};
 
 commands! {
     /// Models that are there and models that can be had.

@@ -2,12 +2,12 @@ use std::path::PathBuf;
 
 use recordroute_engine::core::RecordingId;
 use recordroute_system::Clipboard;
-use recordroute_wire::{CommandError, Format, shown};
 use tauri::{AppHandle, Runtime, State};
 use tauri_plugin_opener::OpenerExt;
 
 use super::{Answer, Core};
 use crate::dialogs;
+use crate::wire::{CommandError, Format, shown};
 
 /// Asks where to write and writes; none where the user dismissed the question.
 #[tauri::command]
@@ -53,12 +53,6 @@ pub async fn copy_text(clipboard: State<'_, Clipboard>, text: String) -> Answer<
     copy(&clipboard, text)
 }
 
-fn copy(clipboard: &Clipboard, text: String) -> Answer<()> {
-    clipboard
-        .copy(text)
-        .map_err(|error| CommandError::other(&error.to_string()))
-}
-
 /// Shows the media's file in the system's file manager.
 #[tauri::command]
 #[specta::specta]
@@ -72,4 +66,11 @@ pub async fn show_media<R: Runtime>(app: AppHandle<R>, core: Core<'_>, recording
         app.opener().open_path(folder, None::<&str>)
     });
     shown.map_err(|error| CommandError::other(&format!("The file manager cannot be opened ({error}).")))
+}
+
+/// What the system refuses has no code of its own.
+pub(super) fn copy(clipboard: &Clipboard, text: String) -> Answer<()> {
+    clipboard
+        .copy(text)
+        .map_err(|error| CommandError::other(&error.to_string()))
 }

@@ -1,8 +1,8 @@
-use recordroute_wire::{AppInfo, CommandError, Crossing, LogLine, Place, Settings};
 use tauri::{AppHandle, Runtime};
 use tauri_plugin_opener::OpenerExt;
 
 use super::{Answer, Core};
+use crate::wire::{AppInfo, CommandError, Crossing, LogLine, Place, Settings};
 use crate::{desk, window};
 
 /// What the program is and where it keeps things.

@@ -1,9 +1,9 @@
 use recordroute_engine::Engine;
 use recordroute_engine::core::RecordingId;
-use recordroute_wire::{Listing, Recording, SearchHit, Segment, TagCount, Word};
 
 use super::{Answer, Core};
 use crate::events::AppEvent;
+use crate::wire::{Listing, Recording, SearchHit, Segment, TagCount, Word};
 
 commands! {
     /// Recordings, newest first.
@@ -16,7 +16,8 @@ commands! {
     tags() -> Vec<TagCount> = ask |engine| engine.tags();
 
     /// The newest transcript of a recording, in order of time.
-    transcript(recording_id: i64) -> Vec<Segment> = ask |engine| engine.segments(RecordingId(recording_id));
+    transcript(recording_id: i64) -> Vec<Segment> =
+        ask |engine| engine.shown_segments(RecordingId(recording_id));
 
     /// Words that begin between two times of the newest transcript.
     words(recording_id: i64, from_ms: u64, to_ms: u64) -> Vec<Word> =

@@ -4,6 +4,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use recordroute_engine::Format;
 use recordroute_engine::core::{CaptureId, JobId, Language, RecordingId};
 
+pub use crate::writing_args::{
+    CorrectArgs, GenerateArgs, HighlightsArgs, MinutesArgs, ProcessArgs, TitleArgs, VocabularyArgs,
+    WritingArgs,
+};
+
 /// Turns recordings into text that can be found again, on this computer alone.
 #[derive(Debug, Parser)]
 #[command(
@@ -46,6 +51,20 @@ pub enum Command {
         #[command(subcommand)]
         command: ModelsCommand,
     },
+    /// Write the minutes of a recording with a language model
+    Minutes(MinutesArgs),
+    /// Propose corrections of a transcript with a language model, and accept or refuse them
+    Correct(CorrectArgs),
+    /// Find a title for a recording with a language model
+    Title(TitleArgs),
+    /// Show the most telling sentences and words of a recording; needs no language model
+    Highlights(HighlightsArgs),
+    /// Do all of it with audio or video files: transcript, title, minutes
+    Process(ProcessArgs),
+    /// Let a language model answer a prompt, to try it
+    Generate(GenerateArgs),
+    /// List the words that accepted corrections taught, or forget one
+    Vocabulary(VocabularyArgs),
     /// Read and keep order in the library
     History {
         #[command(subcommand)]
@@ -365,6 +384,15 @@ mod tests {
             "recordroute models import dir --id mine --quantize q5_1",
             "recordroute models verify",
             "recordroute models remove whisper-base",
+            "recordroute minutes 3 --template meeting --model qwen3-1.7b --language ko --format json",
+            "recordroute minutes talk.m4a --json",
+            "recordroute correct 3 --accept-all --marked --diff",
+            "recordroute correct 3 --accept 1 --accept 2 --refuse 5",
+            "recordroute title 3 --json",
+            "recordroute highlights 3",
+            "recordroute process a.m4a b.mp3 --correct --template lecture",
+            "recordroute generate --model qwen3-0.6b Hello",
+            "recordroute vocabulary --forget word",
             "recordroute history list --json",
             "recordroute history show 3",
             "recordroute history rename 3 title",

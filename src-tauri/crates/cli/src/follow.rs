@@ -1,12 +1,14 @@
 //! Follows jobs of this program to their ends, with a progress bar on a terminal.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::IsTerminal;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use recordroute_engine::Engine;
-use recordroute_engine::core::{CancellationToken, Event, JobId, JobState, Progress, Segment, Stage};
+use recordroute_engine::core::{
+    CancellationToken, Event, JobId, JobState, MinutesSection, Progress, Segment, Stage,
+};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::TryRecvError;
 
@@ -90,6 +92,9 @@ impl<'a> Follower<'a> {
                         display.suspend(|| self.print(&segments))?;
                     }
                 }
+                Ok(Event::MinutesDraft {
+                    job_id: id, sections, ..
+                }) if id == job_id => display.draw(&sections),
                 Ok(event) => self.note_end(event),
                 Err(TryRecvError::Empty) => std::thread::sleep(TICK),
                 Err(TryRecvError::Lagged(_)) => self.look_up(job_id)?,
@@ -109,7 +114,10 @@ impl<'a> Follower<'a> {
             Event::JobDone { job_id, notice, .. } => self.ended.insert(job_id, Ended::Done { notice }),
             Event::JobFailed { job_id, message, .. } => self.ended.insert(job_id, Ended::Failed { message }),
             Event::JobCancelled { job_id, .. } => self.ended.insert(job_id, Ended::Cancelled),
-            Event::JobQueued { .. } | Event::JobProgress { .. } | Event::Segments { .. } => None,
+            Event::JobQueued { .. }
+            | Event::JobProgress { .. }
+            | Event::Segments { .. }
+            | Event::MinutesDraft { .. } => None,
         };
     }
 
@@ -136,6 +144,8 @@ struct Display<'a> {
     output: &'a Output,
     is_terminal: bool,
     stage: Option<Stage>,
+    /// Lines of minutes that were shown.
+    drawn: HashSet<String>,
 }
 
 impl<'a> Display<'a> {
@@ -157,6 +167,7 @@ impl<'a> Display<'a> {
             output,
             is_terminal,
             stage: None,
+            drawn: HashSet::new(),
         }
     }
 
@@ -171,6 +182,21 @@ impl<'a> Display<'a> {
             self.output.note(&format!("{}: {message}", self.title));
         }
         self.bar.set_message(message);
+    }
+
+    /// On a terminal, lines of minutes as they come; what becomes of them stands in the result.
+    fn draw(&mut self, sections: &[MinutesSection]) {
+        if !self.is_terminal {
+            return;
+        }
+        for section in sections {
+            for item in &section.items {
+                let line = format!("  {}: {}", section.title, item.text);
+                if self.drawn.insert(line.clone()) {
+                    self.bar.suspend(|| self.output.note(&line));
+                }
+            }
+        }
     }
 
     fn suspend<T>(&self, print: impl FnOnce() -> T) -> T {
@@ -188,6 +214,7 @@ fn describe(progress: &Progress) -> String {
             Stage::Waiting => "waiting",
             Stage::LoadingModel => "loading the model",
             Stage::Transcribing => "transcribing",
+            Stage::Writing => "writing",
             Stage::Finished => "done",
         }
         .to_owned(),
@@ -195,13 +222,17 @@ fn describe(progress: &Progress) -> String {
     if let Some(speed) = progress.speed {
         parts.push(format!("{speed:.1}× real time"));
     }
-    if let Some(eta_ms) = progress.eta_ms.filter(|_| progress.stage == Stage::Transcribing) {
+    if let Some(eta_ms) = progress.eta_ms.filter(|_| is_working(progress.stage)) {
         parts.push(format!("{} left", clock(eta_ms)));
     }
     if let Some(device) = &progress.device {
         parts.push(device.clone());
     }
     parts.join(", ")
+}
+
+fn is_working(stage: Stage) -> bool {
+    matches!(stage, Stage::Transcribing | Stage::Writing)
 }
 
 /// `1:02:03` or `2:03`.

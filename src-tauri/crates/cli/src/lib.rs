@@ -11,12 +11,14 @@ mod follow;
 mod live;
 mod meter;
 mod output;
+mod writing_args;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
-use recordroute_engine::core::{InferenceError, Transcriber};
-use recordroute_engine::worker::{WorkerCommand, serve};
+use recordroute_engine::core::{Generator, InferenceError, Transcriber};
+use recordroute_engine::worker::{LoadModels, WorkerCommand, serve};
 use recordroute_engine::{Engine, Overrides, QueueMode, Settings, log_to_file, log_to_stderr};
 
 use args::{Cli, Command};
@@ -30,7 +32,7 @@ pub fn main() -> ExitCode {
         .is_some_and(|argument| argument == "worker")
     {
         log_to_stderr();
-        return serve(&load_whisper);
+        return serve(&Engines);
     }
     let cli = Cli::parse();
     let output = Output::new(cli.json);
@@ -40,12 +42,32 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn load_whisper(
-    path: &std::path::Path,
-    n_threads: Option<usize>,
-) -> Result<Box<dyn Transcriber>, InferenceError> {
-    let options = recordroute_transcribe::LoadOptions { n_threads };
-    Ok(Box::new(recordroute_transcribe::Whisper::load(path, &options)?))
+/// The engines that this program is built with.
+struct Engines;
+
+impl LoadModels for Engines {
+    fn transcriber(
+        &self,
+        path: &Path,
+        n_threads: Option<usize>,
+    ) -> Result<Box<dyn Transcriber>, InferenceError> {
+        let options = recordroute_transcribe::LoadOptions { n_threads };
+        Ok(Box::new(recordroute_transcribe::Whisper::load(path, &options)?))
+    }
+
+    fn generator(
+        &self,
+        path: &Path,
+        max_context_tokens: usize,
+    ) -> Result<Box<dyn Generator>, InferenceError> {
+        let options = recordroute_llm::LoadOptions { max_context_tokens };
+        Ok(Box::new(recordroute_llm::GgufGenerator::load(path, &options)?))
+    }
+
+    fn generator_bytes(&self, path: &Path, max_context_tokens: usize) -> Result<u64, InferenceError> {
+        let options = recordroute_llm::LoadOptions { max_context_tokens };
+        recordroute_llm::GgufGenerator::memory_needed_bytes(path, &options)
+    }
 }
 
 fn run(cli: Cli, output: &Output) -> Result<ExitCode, Failure> {
@@ -62,6 +84,13 @@ fn run(cli: Cli, output: &Output) -> Result<ExitCode, Failure> {
         Command::Record(args) => commands::record::run(&context, &args),
         Command::Recover(args) => commands::recover::run(&context, &args),
         Command::Models { command } => commands::models::run(&context, command),
+        Command::Minutes(args) => commands::minutes::run(&context, &args),
+        Command::Correct(args) => commands::correct::run(&context, &args),
+        Command::Title(args) => commands::title::run(&context, &args),
+        Command::Highlights(args) => commands::title::highlights(&context, &args),
+        Command::Process(args) => commands::process::run(&context, args),
+        Command::Generate(args) => commands::generate::run(&context, args),
+        Command::Vocabulary(args) => commands::correct::vocabulary(&context, &args),
         Command::History { command } => commands::history::run(&context, command),
         Command::Search(args) => commands::search::run(&context, &args),
         Command::Jobs { command } => commands::jobs::run(&context, command),
@@ -90,5 +119,19 @@ impl Context<'_> {
             ))
         })?;
         Ok(Engine::open(settings, worker, mode)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use recordroute_engine::worker::THREAD_VARIABLES;
+
+    #[test]
+    fn the_number_of_threads_reaches_language_models() {
+        let read = recordroute_llm::thread_environment(3).map(|(name, _)| name);
+        assert_eq!(
+            read, THREAD_VARIABLES,
+            "the worker is started with what the language engine reads"
+        );
     }
 }

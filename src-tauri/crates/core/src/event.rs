@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{ErrorCode, JobId, RecordingId, Segment};
+use crate::{ErrorCode, JobId, MinutesSection, RecordingId, Segment};
 
 /// What a job is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -12,6 +12,8 @@ pub enum Stage {
     LoadingModel,
     /// Speech is becoming text; decoding and voice activity run along.
     Transcribing,
+    /// A language model reads the transcript and writes.
+    Writing,
     /// Everything is stored.
     Finished,
 }
@@ -21,15 +23,16 @@ pub enum Stage {
 pub struct Progress {
     /// What is being done.
     pub stage: Stage,
-    /// Share of the audio that is done, 0.0..=1.0; none while the length is unknown.
+    /// Share of the audio, or of what is to be written, that is done, 0.0..=1.0; none while the length
+    /// is unknown.
     pub fraction: Option<f32>,
-    /// Audio done, milliseconds.
+    /// Audio done, milliseconds; 0 where a text is written.
     pub audio_done_ms: u64,
     /// Length of the audio, milliseconds, where known.
     pub audio_total_ms: Option<u64>,
     /// Audio seconds a wall-clock second in this run.
     pub speed: Option<f32>,
-    /// Milliseconds until it is done at this speed.
+    /// Milliseconds until it is done as it goes now.
     pub eta_ms: Option<u64>,
     /// What computes, such as `CPU (2 threads)`.
     pub device: Option<String>,
@@ -63,6 +66,17 @@ pub enum Event {
         recording_id: RecordingId,
         /// In order of time; they come after all that came before.
         segments: Vec<Segment>,
+    },
+    /// Minutes that are being written, so far.
+    MinutesDraft {
+        /// The job.
+        job_id: JobId,
+        /// Its recording.
+        recording_id: RecordingId,
+        /// The template's id.
+        template: String,
+        /// In the template's order; each event replaces the one before.
+        sections: Vec<MinutesSection>,
     },
     /// A job ended well.
     JobDone {

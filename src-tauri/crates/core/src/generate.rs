@@ -10,11 +10,22 @@ pub struct GenerateOptions {
     pub max_tokens: usize,
     /// None, or zero, takes the likeliest token each time; 1.0 follows the model's own probabilities.
     pub temperature: Option<f32>,
+    /// Only so many of the likeliest tokens are drawn from; counts only with a temperature.
+    pub top_k: Option<usize>,
     /// Only the likeliest tokens that together have this probability are drawn from; counts only
     /// with a temperature.
     pub top_p: Option<f32>,
+    /// Only tokens that have at least this share of the likeliest one's probability are drawn from;
+    /// counts only with a temperature.
+    pub min_p: Option<f32>,
+    /// Divides the scores of tokens that were written or read lately (as CTRL does, arXiv 1909.05858);
+    /// none or 1.0 leaves them.
+    pub repetition_penalty: Option<f32>,
     /// The same seed, prompt and model give the same text.
     pub seed: u64,
+    /// The answer is one JSON value of this JSON Schema, held while it is written; only an answer
+    /// that is cut or cancelled is not. A schema that uses what is not supported is refused.
+    pub json_schema: Option<serde_json::Value>,
     /// What the model should keep to, said before the prompt.
     pub system: Option<String>,
     /// Continue the prompt as it stands, without the model's chat template.
@@ -28,8 +39,12 @@ impl Default for GenerateOptions {
         Self {
             max_tokens: 512,
             temperature: None,
+            top_k: None,
             top_p: None,
+            min_p: None,
+            repetition_penalty: None,
             seed: 0,
+            json_schema: None,
             system: None,
             raw: false,
             thinking: false,
@@ -44,6 +59,8 @@ pub struct Generated {
     pub text: String,
     /// Tokens of the prompt, with those of the chat template.
     pub n_prompt_tokens: usize,
+    /// Those of them that were known from the prompt before and not read again.
+    pub n_cached_tokens: usize,
     /// Tokens written, with those of thoughts that were not handed out.
     pub n_tokens: usize,
     /// The text ends because `max_tokens` or the model's context was used up, not because the model was done.
@@ -60,6 +77,20 @@ pub struct Generated {
 pub trait Generator: Send {
     /// Device, threads and model.
     fn info(&self) -> EngineInfo;
+
+    /// The most tokens of prompt and answer together.
+    fn max_context_tokens(&self) -> usize;
+
+    /// Tokens of a text by the model's own tokenizer, without a chat template around it.
+    fn count_tokens(&self, text: &str) -> Result<usize, InferenceError>;
+
+    /// The same of many texts at once, in order; for a model that is elsewhere one question for all.
+    fn count_tokens_of(&self, texts: &[&str]) -> Result<Vec<usize>, InferenceError> {
+        texts.iter().map(|text| self.count_tokens(text)).collect()
+    }
+
+    /// Tokens that [`Generator::generate`] would read for this prompt, with everything around it.
+    fn count_prompt_tokens(&self, prompt: &str, options: &GenerateOptions) -> Result<usize, InferenceError>;
 
     /// Answers one prompt; nothing is remembered from earlier ones. `on_text` gets the text piece
     /// by piece, never cut inside a character, and returns `false` to stop, which counts as

@@ -13,6 +13,25 @@ pub enum JobKind {
         /// What the user set.
         options: TranscribeOptions,
     },
+    /// A transcript to minutes.
+    Minutes {
+        /// The language model's id.
+        model: String,
+        /// The template's id.
+        template: String,
+        /// The language to write in, as a code such as `ko`; none takes that of the recording.
+        language: Option<String>,
+    },
+    /// A transcript to proposals that mend it.
+    Correct {
+        /// The language model's id.
+        model: String,
+    },
+    /// A transcript to one line that says what it is about.
+    Title {
+        /// The language model's id.
+        model: String,
+    },
 }
 
 /// Where a job stands.
@@ -59,4 +78,19 @@ pub struct Job {
     pub created_at: String,
     /// When it ended, RFC 3339 in UTC.
     pub finished_at: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn jobs_of_earlier_versions_are_understood() {
+        let options = serde_json::to_value(TranscribeOptions::default()).unwrap();
+        let stored = serde_json::json!({ "kind": "transcribe", "model": "whisper-base", "options": options });
+        assert!(
+            matches!(serde_json::from_value(stored), Ok(JobKind::Transcribe { model, .. }) if model == "whisper-base"),
+            "a queue outlives an update of the program"
+        );
+    }
 }

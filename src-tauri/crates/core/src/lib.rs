@@ -7,13 +7,16 @@
 
 mod capture;
 mod chunk;
+mod correction;
 mod error_code;
 mod error_rate;
 mod event;
 mod generate;
+mod highlights;
 mod ids;
 mod job;
 mod language;
+mod minutes;
 mod model;
 mod options;
 mod recording;
@@ -22,13 +25,16 @@ mod transcript;
 
 pub use capture::{Capture, Note, NoteKind};
 pub use chunk::{Chunk, Piece, TimeMap, VoiceSpan};
+pub use correction::{Correction, CorrectionMark, CorrectionState, DiffKind, DiffPart};
 pub use error_code::ErrorCode;
 pub use error_rate::{ErrorRate, character_error_rate, word_error_rate};
 pub use event::{Event, Progress, Stage};
 pub use generate::{Embedder, GenerateOptions, Generated, Generator};
+pub use highlights::{Highlight, Highlights, KeyWord};
 pub use ids::{CaptureId, JobId, RecordingId, TagId};
 pub use job::{Job, JobKind, JobState};
 pub use language::{DetectedLanguage, Language, LanguageCode, UnknownLanguage};
+pub use minutes::{FailedPart, Minutes, MinutesItem, MinutesSection};
 pub use model::{InvalidModelId, ModelFormat, ModelId, ModelKind, Quantization};
 pub use options::{Sampling, TranscribeOptions};
 pub use recording::{MediaPlace, Recording, RecordingDraft};

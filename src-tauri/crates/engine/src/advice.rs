@@ -112,6 +112,15 @@ fn follows_speech(id: &str, advised: &str) -> bool {
     rung(id) <= rung(advised).min(rung(LIVE))
 }
 
+/// Why a model is not loaded; a sentence for the user.
+pub(crate) fn no_room(id: &str, needed_bytes: u64, available_bytes: u64) -> String {
+    format!(
+        "{id} needs about {} MB of memory and {} MB are free. Close other programs or choose a smaller model.",
+        needed_bytes / 1_000_000,
+        available_bytes / 1_000_000
+    )
+}
+
 /// Refuses a model for which the memory has no room now.
 pub(crate) fn refuse_what_does_not_fit(model: &InstalledModel) -> Result<(), Error> {
     let available = machine_memory().available_bytes;
@@ -120,13 +129,7 @@ pub(crate) fn refuse_what_does_not_fit(model: &InstalledModel) -> Result<(), Err
     }
     Err(Error::Refused {
         code: ErrorCode::OutOfMemory,
-        message: format!(
-            "{} needs about {} MB of memory and {} MB are free. Close other programs or choose a smaller \
-             model.",
-            model.id,
-            model.memory_bytes / 1_000_000,
-            available / 1_000_000
-        ),
+        message: no_room(model.id.as_str(), model.memory_bytes, available),
     })
 }
 

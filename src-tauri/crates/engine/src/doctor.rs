@@ -121,7 +121,7 @@ impl Engine {
         }
         if let Err(error) = self.try_worker() {
             findings.push(problem(
-                &format!("The transcription process does not run: {error}."),
+                &format!("The model's process does not run: {error}."),
                 "Install RecordRoute again; a virus scanner may have removed a part of it.",
             ));
         }

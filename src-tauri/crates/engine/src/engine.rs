@@ -218,21 +218,9 @@ impl Engine {
 
     /// Writes a recording's transcript to a file, whole or not at all.
     pub fn export_to_file(&self, id: RecordingId, format: Format, path: &Path) -> Result<(), Error> {
-        let unwritable = |source| Error::Unwritable {
-            path: path.to_owned(),
-            source,
-        };
         let mut bytes = Vec::new();
         self.export(id, format, &mut bytes)?;
-        let mut partial = path.as_os_str().to_owned();
-        partial.push(".part");
-        let partial = std::path::PathBuf::from(partial);
-        std::fs::write(&partial, &bytes).map_err(unwritable)?;
-        std::fs::rename(&partial, path).map_err(|error| {
-            // What could not be moved into place is of no use to anybody.
-            let _ = std::fs::remove_file(&partial);
-            unwritable(error)
-        })
+        write_whole(path, &bytes)
     }
 
     /// Queues the transcription of a recording. `model` none: the one in the settings, else the
@@ -243,13 +231,17 @@ impl Engine {
         model: Option<&str>,
         options: TranscribeOptions,
     ) -> Result<JobId, Error> {
-        let kind = self.transcription(model, options)?;
+        self.begin(id, &self.transcription(model, options)?)
+    }
+
+    /// Queues a job, which is this program's own in [`QueueMode::Own`].
+    pub(crate) fn begin(&self, id: RecordingId, kind: &JobKind) -> Result<JobId, Error> {
         let job_id = match self.inner.queue.mode() {
-            QueueMode::All => self.inner.library.enqueue(id, &kind)?,
+            QueueMode::All => self.inner.library.enqueue(id, kind)?,
             QueueMode::Own => self
                 .inner
                 .library
-                .enqueue_claimed(id, &kind, &self.inner.owner, LEASE)?,
+                .enqueue_claimed(id, kind, &self.inner.owner, LEASE)?,
         };
         self.announce(Event::JobQueued {
             job_id,
@@ -325,7 +317,7 @@ impl Engine {
                 return Err(Error::JobState {
                     id,
                     state: "is done",
-                    advice: "Transcribe the file again to get a new transcript.",
+                    advice: "Begin a new one to get a new result.",
                 });
             }
             JobState::Failed | JobState::Cancelled => self.inner.library.retry(id)?,
@@ -372,6 +364,23 @@ impl Engine {
         // Nobody listening is fine: the state is in the library.
         let _ = self.inner.events.send(event);
     }
+}
+
+/// Writes a file under another name first, so that nobody finds half of it.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let unwritable = |source| Error::Unwritable {
+        path: path.to_owned(),
+        source,
+    };
+    let mut partial = path.as_os_str().to_owned();
+    partial.push(".part");
+    let partial = std::path::PathBuf::from(partial);
+    std::fs::write(&partial, bytes).map_err(unwritable)?;
+    std::fs::rename(&partial, path).map_err(|error| {
+        // What could not be moved into place is of no use to anybody.
+        let _ = std::fs::remove_file(&partial);
+        unwritable(error)
+    })
 }
 
 /// Tells programs on one library apart; a process id alone comes again.

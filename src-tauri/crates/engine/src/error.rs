@@ -2,7 +2,8 @@ use std::path::{Path, PathBuf};
 
 use recordroute_audio::AudioError;
 use recordroute_audio::capture::CaptureError;
-use recordroute_core::{ErrorCode, JobId};
+use recordroute_core::{ErrorCode, InferenceError, JobId};
+use recordroute_digest::DigestError;
 use recordroute_models::ModelsError;
 use recordroute_store::StoreError;
 
@@ -26,6 +27,9 @@ pub enum Error {
     /// Nothing can be recorded, or not any more; show the sentence.
     #[error(transparent)]
     Capture(#[from] CaptureError),
+    /// Nothing can be written from that transcript, or the model failed; show the sentence.
+    #[error(transparent)]
+    Digest(#[from] DigestError),
     /// The worker could not be started or died.
     #[error(transparent)]
     Worker(#[from] WorkerError),
@@ -67,6 +71,23 @@ pub enum Error {
         /// The model.
         id: String,
     },
+    /// No language model is installed: offer highlights, which need none, and the list of models.
+    #[error(
+        "No language model is installed. Highlights can be had without one. Get one with `recordroute models get {advised}`, or see `recordroute highlights`."
+    )]
+    NoLanguageModel {
+        /// The model that fits this machine.
+        advised: String,
+    },
+    /// The model is of another kind than what writes.
+    #[error("{id} is no language model. `recordroute models list` shows which are.")]
+    NotALanguageModel {
+        /// The model.
+        id: String,
+    },
+    /// The recording was not transcribed yet: offer that first.
+    #[error("There is no transcript yet. Transcribe the recording first.")]
+    NoTranscript,
     /// The job is not in a state in which that can be done.
     #[error("Job {id} {state}. {advice}")]
     JobState {
@@ -106,9 +127,28 @@ impl Error {
             Self::Worker(_) => ErrorCode::WorkerDied,
             Self::Refused { code, .. } => *code,
             Self::Unreadable { source, .. } | Self::Unwritable { source, .. } => io_error_code(source),
-            Self::NoSpeechModel { .. } => ErrorCode::ModelMissing,
-            Self::NotASpeechModel { .. } => ErrorCode::ModelInvalid,
+            Self::NoSpeechModel { .. } | Self::NoLanguageModel { .. } => ErrorCode::ModelMissing,
+            Self::NotASpeechModel { .. } | Self::NotALanguageModel { .. } => ErrorCode::ModelInvalid,
+            Self::NoTranscript => ErrorCode::InvalidInput,
+            Self::Digest(error) => digest_error_code(error),
         }
+    }
+}
+
+fn digest_error_code(error: &DigestError) -> ErrorCode {
+    match error {
+        DigestError::TooShort { .. } | DigestError::NoRoom { .. } => ErrorCode::InvalidInput,
+        DigestError::NothingRead(_) | DigestError::NoTitle => ErrorCode::Other,
+        DigestError::Inference(error) => inference_error_code(error),
+    }
+}
+
+/// The code of a model's own error.
+pub(crate) fn inference_error_code(error: &InferenceError) -> ErrorCode {
+    match error {
+        InferenceError::InvalidModel(_) => ErrorCode::ModelInvalid,
+        InferenceError::OutOfMemory(_) => ErrorCode::OutOfMemory,
+        InferenceError::Source(_) | InferenceError::Failed(_) => ErrorCode::Other,
     }
 }
 

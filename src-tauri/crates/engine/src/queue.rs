@@ -94,7 +94,7 @@ impl Queue {
     /// Tells the queue that a job is there for it.
     pub(crate) fn submit(&self, id: JobId) {
         if self.mode == QueueMode::Own {
-            lock(&self.tokens).insert(id, CancellationToken::new());
+            lock(&self.tokens).insert(id, self.stop.child_token());
         }
         // A queue that has stopped takes no more orders; the job waits in the library.
         let _ = self.orders.send(Order::Run(id));
@@ -172,9 +172,13 @@ impl Runner {
                 continue;
             };
             let id = job.id;
-            let token = lock(&self.tokens).entry(id).or_default().clone();
+            // A program that leaves cancels what it does; that it goes back into the queue is seen by `stop`.
+            let token = lock(&self.tokens)
+                .entry(id)
+                .or_insert_with(|| self.stop.child_token())
+                .clone();
             self.awake
-                .get_or_insert_with(|| Awake::new(Sleep::Idle, "A recording is being transcribed"));
+                .get_or_insert_with(|| Awake::new(Sleep::Idle, "A recording is being worked on"));
             self.run_job(job, &token);
             lock(&self.tokens).remove(&id);
             self.worker_used = Instant::now();
@@ -184,6 +188,12 @@ impl Runner {
         if let Err(error) = self.context.library.release(&self.context.owner) {
             tracing::warn!(%error, "jobs could not be given back; they go on when their lease has run out");
         }
+    }
+
+    /// How a worker is started now; the number of threads may have been set anew.
+    pub(crate) fn worker_command(&self) -> WorkerCommand {
+        let n_threads = settings_of(&self.context.settings).threads;
+        self.context.worker_command.with_threads(n_threads)
     }
 
     fn next_job(&mut self) -> Option<Job> {

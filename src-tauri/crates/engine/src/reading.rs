@@ -22,7 +22,31 @@ pub struct TagCount {
     pub n_recordings: u64,
 }
 
+/// A segment, and what was heard in it where its text was changed since.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ShownSegment {
+    /// The segment without its words.
+    pub segment: Segment,
+    /// None where the text is what was heard.
+    pub original: Option<String>,
+}
+
 impl Engine {
+    /// The segments of the newest transcript, without their words but with what was heard.
+    pub fn shown_segments(&self, id: RecordingId) -> Result<Vec<ShownSegment>, Error> {
+        let shown = |segment| ShownSegment {
+            segment,
+            original: None,
+        };
+        let mut segments: Vec<ShownSegment> = self.segments(id)?.into_iter().map(shown).collect();
+        for (idx, original) in self.inner.library.originals(id)? {
+            if let Some(segment) = usize::try_from(idx).ok().and_then(|idx| segments.get_mut(idx)) {
+                segment.original = Some(original);
+            }
+        }
+        Ok(segments)
+    }
+
     /// The segments of the newest transcript, without their words.
     pub fn segments(&self, id: RecordingId) -> Result<Vec<Segment>, Error> {
         Ok(self.inner.library.segments(id)?)
@@ -73,8 +97,13 @@ impl Engine {
 
     /// A name for an exported file: the title, where it makes a file name.
     pub fn export_file_name(&self, id: RecordingId, format: Format) -> Result<String, Error> {
+        self.file_name(id, format.extension())
+    }
+
+    /// The same for a file with that ending.
+    pub(crate) fn file_name(&self, id: RecordingId, ending: &str) -> Result<String, Error> {
         let title = self.recording(id)?.title;
-        Ok(format!("{}.{}", file_stem(&title), format.extension()))
+        Ok(format!("{}.{ending}", file_stem(&title)))
     }
 
     /// Running jobs, the queue in its order, and those that ended lately.

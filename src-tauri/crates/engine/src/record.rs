@@ -132,10 +132,12 @@ impl Engine {
         })?;
         let (stem, lock) = CaptureLock::new_in(&folder)?;
         let title = options.title.clone().filter(|title| !title.trim().is_empty());
+        let is_titled = title.is_some();
         let title = title.unwrap_or_else(|| title_of(&Zoned::now(), self.settings().interface_language));
         let id = library.begin_capture(&CaptureDraft {
             file: format!("{FOLDER}/{stem}.wav"),
             title,
+            is_titled,
             device: device.to_owned(),
         })?;
         let path = folder.join(format!("{stem}.wav"));

@@ -15,6 +15,7 @@ use crate::progress::ProgressMeter;
 use crate::queue::Runner;
 use crate::speakers::Speakers;
 use crate::worker::{Message, Request, TICK, TranscribeRequest, WorkerError, WorkerProcess};
+use crate::writing::{Writing, vocabulary};
 
 /// How long a cancelled worker may go on before it is ended; keeps "cancel" under two seconds.
 const CANCEL_GRACE: Duration = Duration::from_millis(1_200);
@@ -22,7 +23,7 @@ const CANCEL_GRACE: Duration = Duration::from_millis(1_200);
 const MAX_ATTEMPTS_AFTER_DEATH: u32 = 3;
 
 /// How a job ended that did not fail.
-enum End {
+pub(crate) enum End {
     Done {
         notice: Option<String>,
     },
@@ -67,6 +68,10 @@ impl Runner {
         if let Err(error) = library.finish(job_id, &self.context.owner, &end) {
             tracing::warn!(%job_id, %error, "the job's end could not be stored");
         }
+        let is_transcript = matches!(job.kind, JobKind::Transcribe { .. });
+        if end == JobEnd::Done && is_transcript {
+            self.follow_up(&job);
+        }
         self.announce(event);
     }
 
@@ -92,10 +97,33 @@ impl Runner {
     }
 
     fn attempt(&mut self, job: &Job, cancel: &CancellationToken) -> Result<End, Error> {
-        let JobKind::Transcribe { model, options } = &job.kind;
+        if self.stop.is_cancelled() {
+            return Ok(End::GivenBack);
+        }
         if cancel.is_cancelled() {
             return Ok(End::Cancelled);
         }
+        match &job.kind {
+            JobKind::Transcribe { model, options } => self.transcribe(job, model, options, cancel),
+            JobKind::Minutes {
+                model,
+                template,
+                language,
+            } => self.write(job, model, cancel, |writing, generator| {
+                writing.minutes(template, language.as_deref(), generator)
+            }),
+            JobKind::Correct { model } => self.write(job, model, cancel, Writing::correct),
+            JobKind::Title { model } => self.write(job, model, cancel, Writing::title),
+        }
+    }
+
+    fn transcribe(
+        &mut self,
+        job: &Job,
+        model: &str,
+        options: &TranscribeOptions,
+        cancel: &CancellationToken,
+    ) -> Result<End, Error> {
         let library = std::sync::Arc::clone(&self.context.library);
         let done_ms = library.job(job.id)?.done_ms;
         let recording = library.recording(job.recording_id)?;
@@ -111,12 +139,16 @@ impl Runner {
         let request = TranscribeRequest {
             model_path: model.path.clone(),
             media_path,
-            options: continued(options, language.as_ref()),
+            options: TranscribeOptions {
+                // What was learned up to now, for whom it is heard next.
+                vocabulary: vocabulary(&library, &options.vocabulary)?,
+                ..continued(options, language.as_ref())
+            },
             resume_from_ms: done_ms,
         };
         let mut worker = match self.worker.take() {
             Some(worker) => worker,
-            None => WorkerProcess::spawn(&self.context.worker_command)?,
+            None => WorkerProcess::spawn(&self.worker_command())?,
         };
         let seq = worker.send(|seq| Request::Transcribe { seq, job: request })?;
         let mut run = Run {
@@ -240,7 +272,13 @@ impl Run<'_> {
             }
             Message::Cancelled => return Ok(Some(End::Cancelled)),
             Message::Failed { code, message } => return Err(Error::Refused { code, message }),
-            Message::Probed { .. } | Message::Listening { .. } | Message::Skipped { .. } => {}
+            Message::Probed { .. }
+            | Message::Listening { .. }
+            | Message::Skipped { .. }
+            | Message::LanguageReady { .. }
+            | Message::Counted { .. }
+            | Message::Text { .. }
+            | Message::Generated { .. } => {}
         }
         Ok(None)
     }

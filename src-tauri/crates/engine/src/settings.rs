@@ -62,6 +62,8 @@ pub struct Settings {
     pub models: PathBuf,
     /// Folder of the log files.
     pub logs: PathBuf,
+    /// Folder of the user's own templates of minutes.
+    pub templates: PathBuf,
     /// Speech model; none lets the program choose among the installed ones.
     pub model: Option<String>,
     /// Spoken language.
@@ -94,6 +96,23 @@ pub struct Settings {
     pub record_shortcut: Option<String>,
     /// What is said is shown while it is recorded.
     pub record_live: bool,
+    /// Language model: an installed one, or `server:` and the name that it has there; none lets the
+    /// program choose among the installed ones.
+    pub language_model: Option<String>,
+    /// Address of a server of the user's own that speaks as OpenAI's does, such as Ollama's.
+    pub server_url: Option<String>,
+    /// What that server wants to be shown; most want nothing.
+    pub server_key: Option<String>,
+    /// Longest text of a language model, prompt and answer together, in tokens; memory is spent in proportion.
+    pub language_context: usize,
+    /// Template of the minutes that are made without asking.
+    pub minutes_template: String,
+    /// A new transcript gets proposals that correct it.
+    pub auto_correct: bool,
+    /// A new transcript gets a title where the user gave none.
+    pub auto_title: bool,
+    /// A new transcript gets minutes.
+    pub auto_minutes: bool,
     /// Tell when a long job ends and the window is not in front.
     pub notify: bool,
     /// The first start is over.
@@ -147,6 +166,13 @@ impl Settings {
         let words = self.vocabulary.iter().map(|word| word.trim().to_owned());
         self.vocabulary = words.filter(|word| !word.is_empty()).collect();
         self.threads = self.threads.filter(|n_threads| *n_threads > 0);
+        for text in [
+            &mut self.language_model,
+            &mut self.server_url,
+            &mut self.server_key,
+        ] {
+            *text = text.take().filter(|text| !text.trim().is_empty());
+        }
         self.record_shortcut = self.record_shortcut.filter(|keys| !keys.trim().is_empty());
         self
     }

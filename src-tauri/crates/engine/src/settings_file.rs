@@ -63,6 +63,7 @@ impl SettingsSources {
             .set_default("library", text(&self.data_dir.join("library")))?
             .set_default("models", text(&self.data_dir.join("models")))?
             .set_default("logs", text(&self.data_dir.join("logs")))?
+            .set_default("templates", text(&self.data_dir.join("templates")))?
             .set_default("language", "auto")?
             .set_default("vocabulary", Vec::<String>::new())?
             .set_default("media", "copy")?
@@ -75,6 +76,11 @@ impl SettingsSources {
             .set_default("record_system", false)?
             .set_default("record_transcribe", true)?
             .set_default("record_live", false)?
+            .set_default("language_context", 8_192)?
+            .set_default("minutes_template", "meeting")?
+            .set_default("auto_correct", false)?
+            .set_default("auto_title", false)?
+            .set_default("auto_minutes", false)?
             .set_default("notify", true)?
             .set_default("welcomed", false)?
             .add_source(config::File::from(self.file.as_path()).required(false))

@@ -223,6 +223,7 @@ fn what_never_began_is_not_offered() {
     let draft = recordroute_store::CaptureDraft {
         file: "captures/never.wav".to_owned(),
         title: "never".to_owned(),
+        is_titled: false,
         device: "Hum".to_owned(),
     };
     library.begin_capture(&draft).unwrap();

@@ -32,7 +32,12 @@ pub(crate) fn write(document: &Document, to: &mut dyn Write) -> Result<(), Expor
         speed: document.speed,
         segments: &document.transcript.segments,
     };
-    serde_json::to_writer_pretty(&mut *to, &wire).map_err(|error| match error.io_error_kind() {
+    write_json(&wire, to)
+}
+
+/// One value over several lines, with a line feed at the end.
+pub(crate) fn write_json(value: &impl Serialize, to: &mut dyn Write) -> Result<(), ExportError> {
+    serde_json::to_writer_pretty(&mut *to, value).map_err(|error| match error.io_error_kind() {
         Some(kind) => ExportError::Io(kind.into()),
         None => ExportError::Json(error),
     })?;

@@ -1,4 +1,5 @@
-//! Transcripts as files: txt, srt, vtt, json, csv and md.
+//! Transcripts as files: txt, srt, vtt, json, csv and md; and what was written from them: minutes and
+//! highlights as md, json and txt.
 //!
 //! [`write`] takes a [`Document`] and a [`Format`]; all output is UTF-8 without a byte order mark
 //! (CSV has one, because spreadsheets need it to see Korean) and ends with a line feed. Whatever the
@@ -15,12 +16,14 @@ mod text;
 mod time;
 mod txt;
 mod vtt;
+mod written;
 
 use std::io::{self, Write};
 
 use recordroute_core::{Recording, RecordingId, Transcript};
 
 pub use format::{Format, UnknownFormat};
+pub use written::{WrittenFormat, write_highlights, write_minutes};
 
 /// Why a file was not written.
 #[derive(Debug, thiserror::Error)]

@@ -76,7 +76,7 @@ fn reason(flag: &SegmentFlag) -> &'static str {
 
 /// Text that Markdown shows as it is. Signs that matter only at the start of a line need no escape,
 /// because text never starts one; a heading's closing signs and everything inline does.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         if matches!(

@@ -83,11 +83,6 @@ impl GgufGenerator {
         Ok(dimensions.memory_bytes(gguf.n_weight_bytes))
     }
 
-    /// The most tokens of prompt and answer together.
-    pub fn max_context_tokens(&self) -> usize {
-        self.dimensions.n_context
-    }
-
     /// The prompt in tokens, with the chat template around it.
     fn encode(&self, prompt: &str, options: &GenerateOptions) -> Result<Vec<u32>, InferenceError> {
         let n_context = self.dimensions.n_context;
@@ -133,6 +128,18 @@ impl Generator for GgufGenerator {
         }
     }
 
+    fn max_context_tokens(&self) -> usize {
+        self.dimensions.n_context
+    }
+
+    fn count_tokens(&self, text: &str) -> Result<usize, InferenceError> {
+        self.tokenizer.count(text)
+    }
+
+    fn count_prompt_tokens(&self, prompt: &str, options: &GenerateOptions) -> Result<usize, InferenceError> {
+        Ok(self.encode(prompt, options)?.len())
+    }
+
     fn generate(
         &mut self,
         prompt: &str,
@@ -140,6 +147,11 @@ impl Generator for GgufGenerator {
         cancel: &CancellationToken,
         on_text: &mut dyn FnMut(&str) -> bool,
     ) -> Result<Generated, InferenceError> {
+        if options.json_schema.is_some() {
+            return Err(InferenceError::Failed(
+                "This program cannot hold a model to a JSON Schema yet.".to_owned(),
+            ));
+        }
         let prompt_tokens = self.encode(prompt, options)?;
         let max_tokens = options
             .max_tokens
@@ -148,6 +160,7 @@ impl Generator for GgufGenerator {
         let mut generated = Generated {
             text: String::new(),
             n_prompt_tokens: prompt_tokens.len(),
+            n_cached_tokens: 0,
             n_tokens: 0,
             is_cut: false,
             prompt_ms: 0,

@@ -156,6 +156,11 @@ impl TextTokenizer {
         Ok(ids)
     }
 
+    /// Tokens of a text alone.
+    pub fn count(&self, text: &str) -> Result<usize, InferenceError> {
+        Ok(self.inner.encode_fast(text, false).map_err(failed)?.len())
+    }
+
     pub fn is_end(&self, id: u32) -> bool {
         self.ends.contains(&id)
     }

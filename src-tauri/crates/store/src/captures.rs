@@ -1,7 +1,7 @@
 use recordroute_core::{Capture, CaptureId, MediaPlace, Note, RecordingDraft, RecordingId};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use crate::{Library, StoreError, clock, media, notes, recordings, to_sql_int};
+use crate::{Library, StoreError, clock, media, notes, recordings, titles, to_sql_int};
 
 // A row stands here from before the first frame until the recording is in the library. Whether its
 // program lives is not in here: that is told by a lock on a file, which goes with the program.
@@ -31,6 +31,8 @@ pub struct CaptureDraft {
     pub file: String,
     /// Title of the recording.
     pub title: String,
+    /// The user gave the title.
+    pub is_titled: bool,
     /// What is recorded, for people.
     pub device: String,
 }
@@ -57,8 +59,8 @@ impl Library {
         let title = recordings::clean_title(&draft.title).unwrap_or_else(|| "Untitled".to_owned());
         self.write(|transaction| {
             transaction.execute(
-                "INSERT INTO captures (file, title, device, started_at) VALUES (?1, ?2, ?3, ?4)",
-                params![draft.file, title, draft.device, clock::now()],
+                "INSERT INTO captures (file, title, is_titled, device, started_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![draft.file, title, draft.is_titled, draft.device, clock::now()],
             )?;
             Ok(CaptureId(transaction.last_insert_rowid()))
         })
@@ -85,7 +87,7 @@ impl Library {
             change(
                 transaction,
                 id,
-                "UPDATE captures SET title = ?2 WHERE id = ?1",
+                "UPDATE captures SET title = ?2, is_titled = 1 WHERE id = ?1",
                 &title,
             )
         })
@@ -119,6 +121,13 @@ impl Library {
                 "UPDATE recordings SET duration_ms = ?2 WHERE id = ?1",
                 [recording_id.0, to_sql_int(end.duration_ms)],
             )?;
+            let is_titled: bool =
+                transaction.query_row("SELECT is_titled FROM captures WHERE id = ?1", [id.0], |row| {
+                    row.get(0)
+                })?;
+            if is_titled {
+                titles::given_by_user(transaction, recording_id)?;
+            }
             if let Some(log) = end.log {
                 transaction.execute(
                     "INSERT INTO capture_logs (recording_id, log, loudness) VALUES (?1, ?2, ?3)",

@@ -170,10 +170,10 @@ impl Library {
     }
 }
 
-/// Puts a segment into the index; its text is in NFC.
+/// Puts a segment into the index, in the place of what it said before; its text is in NFC.
 pub(crate) fn index_segment(transaction: &Transaction<'_>, id: i64, text: &str) -> Result<(), StoreError> {
     transaction
-        .prepare_cached("INSERT INTO segment_grams (rowid, grams) VALUES (?1, ?2)")?
+        .prepare_cached("INSERT OR REPLACE INTO segment_grams (rowid, grams) VALUES (?1, ?2)")?
         .execute(params![id, grams(&fold(text))])?;
     Ok(())
 }

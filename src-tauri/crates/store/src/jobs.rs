@@ -225,7 +225,7 @@ pub(crate) fn name_of<T: Serialize>(value: &T) -> Result<String, StoreError> {
     }
 }
 
-fn named<T: DeserializeOwned>(name: String) -> Result<T, StoreError> {
+pub(crate) fn named<T: DeserializeOwned>(name: String) -> Result<T, StoreError> {
     Ok(serde_json::from_value(serde_json::Value::String(name))?)
 }
 

@@ -199,9 +199,9 @@ impl Library {
                     now
                 ],
             )?;
-            if *end == JobEnd::Done {
-                // Also where nothing was said: "no words" is a result.
-                let transcript_id = held.transcript(transaction)?;
+            if *end == JobEnd::Done
+                && let Some(transcript_id) = held.written_transcript(transaction)?
+            {
                 transaction.execute(
                     "UPDATE transcripts SET completed_at = ?2 WHERE id = ?1",
                     params![transcript_id, now],
@@ -238,10 +238,30 @@ struct Held {
 }
 
 impl Held {
-    fn transcript(&self, transaction: &Transaction<'_>) -> Result<i64, StoreError> {
-        let JobKind::Transcribe { model, .. } = serde_json::from_str(&self.kind)?;
-        transcripts::of_job(transaction, self.job_id, self.recording_id, &model)
+    /// The transcript that a transcription writes, made where there is none yet: also where nothing was
+    /// said, since "no words" is a result. None for other jobs.
+    fn written_transcript(&self, transaction: &Transaction<'_>) -> Result<Option<i64>, StoreError> {
+        match serde_json::from_str(&self.kind)? {
+            JobKind::Transcribe { model, .. } => {
+                transcripts::of_job(transaction, self.job_id, self.recording_id, &model).map(Some)
+            }
+            JobKind::Minutes { .. } | JobKind::Correct { .. } | JobKind::Title { .. } => Ok(None),
+        }
     }
+
+    fn transcript(&self, transaction: &Transaction<'_>) -> Result<i64, StoreError> {
+        self.written_transcript(transaction)?
+            .ok_or_else(|| StoreError::InvalidInput(format!("Job {} writes no transcript.", self.job_id)))
+    }
+}
+
+/// The recording of a job that is the caller's.
+pub(crate) fn recording_of(
+    transaction: &Transaction<'_>,
+    id: JobId,
+    owner: &str,
+) -> Result<RecordingId, StoreError> {
+    Ok(held(transaction, id, owner)?.recording_id)
 }
 
 /// The job, if it is the caller's. A lease that ran out counts as long as nobody else took the job:

@@ -8,6 +8,9 @@
 //!   so that a job that died goes on where it was, and nothing is lost or doubled.
 //! - A recording that is being made stands in a journal before its first frame is written, and becomes
 //!   a recording in the transaction that takes it out ([`Library::finish_capture`]).
+//! - The text of a segment may be changed, by hand or by accepting a correction. What was heard is kept,
+//!   the index follows, and whatever was written from the text before knows that it is outdated
+//!   ([`TextVersion`]).
 //! - Text is kept in NFC. [`fold`] is what is compared when something is looked for, and
 //!   [`Library::find_segments`] finds it by an index over runs of one to three characters, which
 //!   serves Korean words of two syllables as well as long English ones.
@@ -18,7 +21,9 @@
 mod captures;
 mod clock;
 mod connection;
+mod corrections;
 mod damaged;
+mod edits;
 mod error;
 mod find;
 mod fold;
@@ -26,13 +31,16 @@ mod jobs;
 mod leases;
 mod media;
 mod migrations;
+mod minutes;
 mod notes;
 mod recordings;
 mod settings;
 mod streams;
 mod tags;
+mod titles;
 mod transcripts;
 mod trash;
+mod vocabulary;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -40,14 +48,18 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 pub use captures::{CaptureDraft, CaptureEnd};
+pub use corrections::WordsToLearn;
 pub use damaged::{back_up, move_aside};
+pub use edits::TextVersion;
 pub use error::StoreError;
 pub use find::{SegmentMatch, TitleMatch};
 pub use fold::{Folded, fold, is_searchable};
 pub use jobs::JobListing;
 pub use leases::{ChunkRecord, JobEnd, RunFacts};
 pub use media::media_file_name;
+pub use minutes::StoredMinutes;
 pub use recordings::Listing;
+pub use titles::TitledBy;
 pub use trash::Purged;
 
 /// One open library. Cheap to share in an `Arc`; every method takes `&self` and blocks.

@@ -2,7 +2,10 @@ use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use crate::{StoreError, captures, find, jobs, notes, recordings, settings, transcripts};
+use crate::{
+    StoreError, captures, corrections, edits, find, jobs, minutes, notes, recordings, settings, titles,
+    transcripts, vocabulary,
+};
 
 /// Marks the file as a RecordRoute library ("RRLB") in SQLite's header.
 const APPLICATION_ID: i64 = 0x5252_4C42;
@@ -19,6 +22,13 @@ const MIGRATIONS: &[&[&str]] = &[
         settings::SCHEMA_V1,
     ],
     &[captures::SCHEMA_V2, notes::SCHEMA_V2],
+    &[
+        edits::SCHEMA_V3,
+        corrections::SCHEMA_V3,
+        vocabulary::SCHEMA_V3,
+        minutes::SCHEMA_V3,
+        titles::SCHEMA_V3,
+    ],
 ];
 
 /// The newest version of the file that this program knows.

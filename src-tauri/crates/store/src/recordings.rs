@@ -3,7 +3,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params, params_from_iter};
 use unicode_normalization::UnicodeNormalization;
 
-use crate::{Library, StoreError, clock, find, from_sql_int, to_sql_int};
+use crate::{Library, StoreError, clock, find, from_sql_int, titles, to_sql_int};
 
 // `transcript_id` is the recording's current transcript (see transcripts.rs). It is no foreign key,
 // because transcripts point to recordings already. AUTOINCREMENT: a number is never given twice.
@@ -134,6 +134,7 @@ impl Library {
                 "UPDATE recordings SET title = ?2 WHERE id = ?1",
                 Value::from(title.clone()),
             )?;
+            titles::given_by_user(transaction, id)?;
             find::index_title(transaction, id, &title)
         })
     }

@@ -2,7 +2,7 @@ use recordroute_core::{DetectedLanguage, JobId, RecordingId, Segment, Transcript
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use unicode_normalization::UnicodeNormalization;
 
-use crate::{Library, StoreError, clock, find, from_sql_int, recordings, to_sql_int};
+use crate::{Library, StoreError, clock, edits, find, from_sql_int, recordings, to_sql_int};
 
 // A segment's id is its transcript's number shifted by SEGMENT_BITS plus its place in it. So the
 // segments of a transcript are one range of rows in order, the same numbers serve the full-text
@@ -61,8 +61,7 @@ impl Library {
     pub fn transcript(&self, id: RecordingId) -> Result<Transcript, StoreError> {
         self.read(|connection| {
             recordings::exists(connection, id)?;
-            let found = current(connection, id)?;
-            read_transcript(connection, found, true)
+            read_current(connection, id)
         })
     }
 
@@ -85,7 +84,7 @@ impl Library {
             };
             let first_id = transcript_id << SEGMENT_BITS;
             let mut statement = connection.prepare_cached(
-                "SELECT words FROM segments
+                "SELECT words, CASE WHEN original IS NOT NULL THEN text END FROM segments
                  WHERE id >= ?1 AND id < ?2 AND end_ms >= ?3 AND start_ms < ?4 AND words IS NOT NULL ORDER BY id",
             )?;
             let mut rows = statement.query([
@@ -96,7 +95,7 @@ impl Library {
             ])?;
             let mut found = Vec::new();
             while let Some(row) = rows.next()? {
-                let words = read_words(row.get(0)?)?;
+                let words = read_words(row.get(0)?, row.get(1)?)?;
                 found.extend(words.into_iter().filter(|word| (from_ms..to_ms).contains(&word.start_ms)));
             }
             Ok(found)
@@ -231,6 +230,11 @@ fn current(connection: &Connection, id: RecordingId) -> Result<Option<Head>, Sto
         .optional()?)
 }
 
+/// The recording's current transcript with its words; empty where it has none.
+pub(crate) fn read_current(connection: &Connection, id: RecordingId) -> Result<Transcript, StoreError> {
+    read_transcript(connection, current(connection, id)?, true)
+}
+
 fn read_transcript(
     connection: &Connection,
     found: Option<Head>,
@@ -241,7 +245,8 @@ fn read_transcript(
     };
     let first_id = transcript_id << SEGMENT_BITS;
     let mut statement = connection.prepare_cached(
-        "SELECT start_ms, end_ms, text, confidence, speaker, flags, CASE WHEN ?3 THEN words END FROM segments
+        "SELECT start_ms, end_ms, text, confidence, speaker, flags, CASE WHEN ?3 THEN words END,
+                CASE WHEN original IS NOT NULL THEN text END FROM segments
          WHERE id >= ?1 AND id < ?2 ORDER BY id",
     )?;
     let end_id = first_id + (1 << SEGMENT_BITS);
@@ -256,21 +261,30 @@ fn read_transcript(
             confidence: row.get(3)?,
             speaker: row.get(4)?,
             flags: flags.map_or(Ok(Vec::new()), |flags| serde_json::from_str(&flags))?,
-            words: read_words(row.get(6)?)?,
+            words: read_words(row.get(6)?, row.get(7)?)?,
         });
     }
     Ok(Transcript { language, segments })
 }
 
-fn read_words(stored: Option<String>) -> Result<Vec<Word>, StoreError> {
-    let words: Vec<StoredWord> = stored.map_or(Ok(Vec::new()), |words| serde_json::from_str(&words))?;
+/// Words as they are stored, which is as they were heard; `changed` is the text of a segment that was
+/// changed since.
+fn read_words(stored: Option<String>, changed: Option<String>) -> Result<Vec<Word>, StoreError> {
+    let Some(stored) = stored else {
+        return Ok(Vec::new());
+    };
+    let words: Vec<StoredWord> = serde_json::from_str(&stored)?;
     let word = |(start_ms, end_ms, text, confidence)| Word {
         start_ms,
         end_ms,
         text,
         confidence,
     };
-    Ok(words.into_iter().map(word).collect())
+    let words: Vec<Word> = words.into_iter().map(word).collect();
+    Ok(match changed {
+        Some(text) => edits::realigned(&words, &text),
+        None => words,
+    })
 }
 
 fn stored_words(words: &[Word], segment_start_ms: u64) -> Result<Option<String>, StoreError> {
@@ -295,7 +309,7 @@ fn stored_words(words: &[Word], segment_start_ms: u64) -> Result<Option<String>,
 }
 
 /// NFC without NUL, which SQLite and C read as the end, and without surrounding white space.
-fn clean_text(text: &str) -> String {
+pub(crate) fn clean_text(text: &str) -> String {
     let text: String = text
         .trim()
         .nfc()

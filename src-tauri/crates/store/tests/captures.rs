@@ -12,6 +12,7 @@ fn begun(library: &Library) -> CaptureId {
     let draft = CaptureDraft {
         file: "captures/a.wav".to_owned(),
         title: "주간\n회의".to_owned(),
+        is_titled: false,
         device: "Microphone".to_owned(),
     };
     library.begin_capture(&draft).unwrap()
@@ -113,6 +114,7 @@ fn paths_that_lead_out_and_empty_notes_are_refused() {
     let draft = CaptureDraft {
         file: "../a.wav".to_owned(),
         title: "a".to_owned(),
+        is_titled: false,
         device: "b".to_owned(),
     };
     assert!(

@@ -8,7 +8,7 @@ use std::path::Path;
 use common::{draft, library, transcribed};
 use proptest::prelude::*;
 use recordroute_core::ErrorCode;
-use recordroute_store::{Library, Listing, StoreError};
+use recordroute_store::{Library, Listing, StoreError, TitledBy};
 use rusqlite::Connection;
 
 fn database(dir: &Path) -> std::path::PathBuf {
@@ -79,44 +79,77 @@ fn many_programs_may_make_it_at_once() {
     assert_eq!(ids.len(), 6, "each added its own recording to the one library");
 }
 
-/// The file as version 1 made it, written down when version 1 was released; never edited.
+/// The file as each version made it, written down when it was released; never edited.
 const VERSION_1: &str = include_str!("fixtures/library-v1.sql");
+const VERSION_2: &str = include_str!("fixtures/library-v2.sql");
 
-#[test]
-fn a_library_of_version_1_opens_with_everything_in_it() {
+/// A library as an earlier version left it, opened by this one.
+fn brought_along(version: &str) -> (tempfile::TempDir, Library) {
     let dir = tempfile::tempdir().unwrap();
     Connection::open(database(dir.path()))
         .unwrap()
-        .execute_batch(VERSION_1)
+        .execute_batch(version)
         .unwrap();
-    let old = Library::open(dir.path()).unwrap();
-    let recordings = old.recordings(&Listing::default()).unwrap();
-    let titles: Vec<&str> = recordings
-        .iter()
-        .map(|recording| recording.title.as_str())
-        .collect();
-    assert_eq!(titles, ["주간 회의"], "the recording is listed");
-    let transcript = old.transcript(recordings[0].id).unwrap();
-    assert_eq!(
-        transcript.text(),
-        "안녕하세요.\n예산 회의를 시작합니다.",
-        "its text is there"
-    );
-    assert_eq!(transcript.segments[0].words.len(), 1, "and its words");
-    assert_eq!(
-        old.find_segments(&["예산 회의".to_owned()], 5).unwrap().len(),
-        1,
-        "what was indexed then is found now"
-    );
-    assert_eq!(recordings[0].tags, ["팀"], "and tagged as it was");
-    drop(old);
-
+    let library = Library::open(dir.path()).unwrap();
     let new_dir = tempfile::tempdir().unwrap();
     drop(Library::open(new_dir.path()).unwrap());
     assert_eq!(
         schema(&database(dir.path())),
         schema(&database(new_dir.path())),
         "a library that was brought along is like a new one"
+    );
+    (dir, library)
+}
+
+#[test]
+fn libraries_of_earlier_versions_open_with_everything_in_them() {
+    for version in [VERSION_1, VERSION_2] {
+        let (_dir, old) = brought_along(version);
+        let recordings = old.recordings(&Listing::default()).unwrap();
+        let meeting = recordings.last().unwrap();
+        assert_eq!(meeting.title, "주간 회의", "the recording is listed");
+        let transcript = old.transcript(meeting.id).unwrap();
+        assert_eq!(
+            transcript.text(),
+            "안녕하세요.\n예산 회의를 시작합니다.",
+            "its text is there"
+        );
+        assert_eq!(transcript.segments[0].words.len(), 1, "and its words");
+        assert_eq!(
+            old.find_segments(&["예산 회의".to_owned()], 5).unwrap().len(),
+            1,
+            "what was indexed then is found now"
+        );
+        assert_eq!(meeting.tags, ["팀"], "and tagged as it was");
+        assert_eq!(
+            old.titled_by(meeting.id).unwrap(),
+            TitledBy::Program,
+            "a title that is the file's name was given by nobody"
+        );
+        old.edit_segment(meeting.id, 1, "예산 회의를 마칩니다.").unwrap();
+        assert_eq!(
+            old.find_segments(&["마칩니다".to_owned()], 5).unwrap().len(),
+            1,
+            "what is new works with what is old"
+        );
+    }
+}
+
+#[test]
+fn what_version_2_recorded_is_kept() {
+    let (_dir, old) = brought_along(VERSION_2);
+    let recordings = old.recordings(&Listing::default()).unwrap();
+    let interview = recordings.first().unwrap();
+    assert_eq!(
+        old.titled_by(interview.id).unwrap(),
+        TitledBy::User,
+        "a title that is no file's name is never written over by itself"
+    );
+    assert_eq!(old.notes(interview.id).unwrap().len(), 1, "notes are there");
+    assert_eq!(
+        old.captures().unwrap().len(),
+        1,
+        "and what was left unfinished is still offered"
     );
 }
 

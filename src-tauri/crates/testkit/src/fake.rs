@@ -17,10 +17,20 @@ pub struct Behaviour {
     pub die_once: Option<PathBuf>,
     /// Refuses to load.
     pub refuse: bool,
+    /// A language model takes so long to load.
+    pub load_ms: u64,
+    /// A language model takes so long for a token.
+    pub token_ms: u64,
+    /// A language model aborts the process before this token of a text; obeys `die_once`.
+    pub die_at_token: Option<usize>,
+    /// A language model does not look at the token of cancellation.
+    pub deaf: bool,
+    /// Memory that a language model says it needs.
+    pub needed_bytes: u64,
 }
 
 impl Behaviour {
-    /// Reads `chunk-ms=…`, `die-at=…`, `die-once=…` and `refuse`; other arguments are ignored.
+    /// Reads the fields with hyphens, such as `chunk-ms=…` or `refuse`; other arguments are ignored.
     pub fn from_args(args: impl Iterator<Item = String>) -> Self {
         let mut behaviour = Self::default();
         for arg in args {
@@ -28,7 +38,12 @@ impl Behaviour {
                 Some(("chunk-ms", value)) => behaviour.chunk_ms = value.parse().unwrap_or_default(),
                 Some(("die-at", value)) => behaviour.die_at = value.parse().ok(),
                 Some(("die-once", value)) => behaviour.die_once = Some(PathBuf::from(value)),
+                Some(("load-ms", value)) => behaviour.load_ms = value.parse().unwrap_or_default(),
+                Some(("token-ms", value)) => behaviour.token_ms = value.parse().unwrap_or_default(),
+                Some(("die-at-token", value)) => behaviour.die_at_token = value.parse().ok(),
+                Some(("needed-bytes", value)) => behaviour.needed_bytes = value.parse().unwrap_or_default(),
                 None if arg == "refuse" => behaviour.refuse = true,
+                None if arg == "deaf" => behaviour.deaf = true,
                 _ => {}
             }
         }
@@ -36,11 +51,15 @@ impl Behaviour {
     }
 
     fn dies_at(&self, chunk_idx: usize) -> bool {
-        self.die_at == Some(chunk_idx)
-            && self.die_once.as_ref().is_none_or(|marker| {
-                let first = !marker.exists();
-                first && std::fs::write(marker, b"").is_ok()
-            })
+        self.die_at == Some(chunk_idx) && self.may_die()
+    }
+
+    /// Whether it has not died yet, or may do so again.
+    pub(crate) fn may_die(&self) -> bool {
+        self.die_once.as_ref().is_none_or(|marker| {
+            let first = !marker.exists();
+            first && std::fs::write(marker, b"").is_ok()
+        })
     }
 }
 

@@ -4,12 +4,14 @@
 //! programs share a library). Whether speech is understood is tested with real models.
 
 mod fake;
+mod fake_writer;
 mod home;
 #[cfg(feature = "sound")]
 mod hum;
 mod synth;
 
 pub use fake::{Behaviour, FakeTranscriber};
+pub use fake_writer::FakeWriter;
 pub use home::{Home, installed_models};
 #[cfg(feature = "sound")]
 pub use hum::Hum;

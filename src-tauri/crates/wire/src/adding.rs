@@ -1,6 +1,7 @@
 use recordroute_engine as engine;
 
-use crate::{CommandError, mirror, mirror_enum, mirror_tagged};
+use crate::error::CommandError;
+use crate::{mirror, mirror_enum, mirror_tagged};
 
 mirror_enum! {
     /// What is done with a file that is in the library already.

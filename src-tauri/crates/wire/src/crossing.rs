@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use recordroute_engine::core::{CaptureId, DetectedLanguage, JobId, Language, ModelId, RecordingId};
 
-use crate::{CommandError, shown};
+use crate::error::CommandError;
+use crate::shown;
 
 /// Made of a domain's value to be sent to the page.
 pub trait Crossing<D> {

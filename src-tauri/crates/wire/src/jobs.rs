@@ -1,13 +1,13 @@
 use recordroute_engine::core as domain;
-use recordroute_engine::core::JobKind;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use crate::{CommandError, mirror, mirror_enum};
+use crate::error::CommandError;
+use crate::{mirror, mirror_enum};
 
 mirror_enum! {
     /// What a job is doing.
-    Stage = domain::Stage { Waiting, LoadingModel, Transcribing, Finished }
+    Stage = domain::Stage { Waiting, LoadingModel, Transcribing, Writing, Finished }
 }
 
 mirror_enum! {
@@ -29,17 +29,55 @@ mirror! {
         id: i64, recording_id: i64, title: String, state: JobState, stage: Stage, done_ms: u64, n_attempts: u32,
         created_at: String, finished_at: Option<String>,
     } of job {
-        model: String = options_of(job).0.clone(),
-        language: String = options_of(job).1.language.to_string(),
+        kind: JobKind = JobKind::of(&job.kind),
+        model: String = model_of(&job.kind).to_owned(),
+        language: String = language_of(&job.kind),
         error: Option<CommandError> = job.error.as_deref().map(|message| {
             CommandError::new(job.error_code.unwrap_or(domain::ErrorCode::Other), message)
         }),
     }
 }
 
-fn options_of(job: &domain::Job) -> (&String, &domain::TranscribeOptions) {
-    let JobKind::Transcribe { model, options } = &job.kind;
-    (model, options)
+/// What a job does: speech to text, minutes, proposals for corrections, a title.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum JobKind {
+    Transcribe,
+    Minutes,
+    Correct,
+    Title,
+}
+
+impl JobKind {
+    fn of(kind: &domain::JobKind) -> Self {
+        match kind {
+            domain::JobKind::Transcribe { .. } => Self::Transcribe,
+            domain::JobKind::Minutes { .. } => Self::Minutes,
+            domain::JobKind::Correct { .. } => Self::Correct,
+            domain::JobKind::Title { .. } => Self::Title,
+        }
+    }
+}
+
+fn model_of(kind: &domain::JobKind) -> &str {
+    match kind {
+        domain::JobKind::Transcribe { model, .. }
+        | domain::JobKind::Minutes { model, .. }
+        | domain::JobKind::Correct { model }
+        | domain::JobKind::Title { model } => model,
+    }
+}
+
+/// `auto` where that of the recording is taken.
+fn language_of(kind: &domain::JobKind) -> String {
+    match kind {
+        domain::JobKind::Transcribe { options, .. } => options.language.to_string(),
+        domain::JobKind::Minutes {
+            language: Some(language),
+            ..
+        } => language.clone(),
+        _ => domain::Language::Auto.to_string(),
+    }
 }
 
 /// How a recording is transcribed; none takes the setting.

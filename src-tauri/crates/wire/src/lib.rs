@@ -1,5 +1,6 @@
-//! The types that cross to a page, counterparts of those in `ui/src/backend/types.ts`: shapes of the
-//! engine's values with plain numbers and texts, which [`Crossing`] makes of them field by field.
+//! The types that cross to the page, counterparts of those in `ui/src/backend/types.ts`, and how the
+//! engine's values become them: [`Crossing`]. The window's shell lists the commands and events that carry
+//! them; nothing in here knows of a window.
 
 mod adding;
 mod crossing;
@@ -10,16 +11,22 @@ mod program;
 mod recorder;
 mod recordings;
 mod settings;
+mod writing;
 
 pub use adding::{AddProgress, AddSummary, OnDuplicate};
 pub use crossing::Crossing;
+pub(crate) use crossing::{mirror, mirror_enum, mirror_tagged};
 pub use error::{CommandError, ErrorCode};
-pub use jobs::{Job, Progress, TranscribeChoice};
+pub use jobs::{Job, JobKind, Progress, TranscribeChoice};
 pub use models::{DownloadOutcome, ImportFrom, InstalledModel, ModelProgress, Models, Verification};
 pub use program::{AppInfo, LibraryState, LogLine, Place};
 pub use recorder::{InputDevice, LiveFacts, LiveStatus, RecordChoice, Recorded, RecordingNote, Unfinished};
 pub use recordings::{Format, Listing, Recording, SearchHit, Segment, TagCount, Word};
 pub use settings::{Settings, parse_language};
+pub use writing::{
+    Correction, CorrectionState, Highlights, LanguageModels, MinutesChoice, MinutesEstimate, MinutesFormat,
+    MinutesSection, MinutesTemplate, MinutesView,
+};
 
 /// A path as the page shows it and gives it back.
 pub fn shown(path: &std::path::Path) -> String {

@@ -1,7 +1,8 @@
 use recordroute_engine as engine;
 use recordroute_engine::{capture, core as domain};
 
-use crate::{CommandError, mirror, mirror_enum};
+use crate::error::CommandError;
+use crate::{mirror, mirror_enum};
 
 mirror_enum! {
     /// What is heard by an input.
@@ -93,5 +94,17 @@ mirror! {
     /// A recording whose program ended before it did.
     Unfinished = engine::UnfinishedRecording {
         id: i64, title: String, device: String, started_at: String, duration_ms: u64,
+    }
+}
+
+impl From<RecordChoice> for engine::RecordOptions {
+    fn from(choice: RecordChoice) -> Self {
+        Self {
+            title: choice.title,
+            device: choice.device,
+            system: choice.system,
+            transcribe: choice.transcribe,
+            live: choice.live,
+        }
     }
 }

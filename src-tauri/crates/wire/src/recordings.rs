@@ -35,6 +35,18 @@ mirror! {
         // A share is always a number, which the generator cannot know of a float.
         #[specta(type = u32)] confidence: f32,
         speaker: Option<String>, flags: Vec<SegmentFlag>,
+    } of _segment {
+        // What was heard, where the text was changed since: never of one that was just heard.
+        original: Option<String> = None,
+    }
+}
+
+impl Crossing<engine::ShownSegment> for Segment {
+    fn cross(shown: engine::ShownSegment) -> Self {
+        Self {
+            original: shown.original,
+            ..Self::cross(shown.segment)
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 use recordroute_engine as engine;
 use recordroute_engine::core::{ErrorCode, Language, UnknownLanguage};
 
-use crate::{CommandError, mirror, mirror_enum};
+use crate::error::CommandError;
+use crate::{mirror, mirror_enum};
 
 mirror_enum! {
     /// Language of the window.
@@ -24,7 +25,9 @@ mirror! {
         interface_language: InterfaceLanguage, theme: Theme, language: String, model: Option<String>,
         vocabulary: Vec<String>, threads: Option<u32>, media: MediaPolicy, model_idle_minutes: u32,
         trash_days: u32, record_device: Option<String>, record_microphone: bool, record_system: bool,
-        record_transcribe: bool, record_shortcut: Option<String>, record_live: bool, notify: bool, welcomed: bool,
+        record_transcribe: bool, record_shortcut: Option<String>, record_live: bool,
+        language_model: Option<String>, server_url: Option<String>, server_key: Option<String>, auto_title: bool,
+        auto_minutes: bool, notify: bool, welcomed: bool,
     }
 }
 
@@ -48,6 +51,11 @@ impl Settings {
             record_transcribe: self.record_transcribe,
             record_shortcut: self.record_shortcut,
             record_live: self.record_live,
+            language_model: self.language_model,
+            server_url: self.server_url,
+            server_key: self.server_key,
+            auto_title: self.auto_title,
+            auto_minutes: self.auto_minutes,
             notify: self.notify,
             welcomed: self.welcomed,
             ..settings

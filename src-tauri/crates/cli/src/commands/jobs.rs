@@ -1,6 +1,6 @@
 use std::process::ExitCode;
 
-use recordroute_engine::core::{Job, JobId, JobState};
+use recordroute_engine::core::{Job, JobId, JobKind, JobState};
 use recordroute_engine::{Engine, JobListing};
 
 use super::recover::report_unfinished;
@@ -65,16 +65,23 @@ fn row(job: &Job) -> Vec<String> {
         JobState::Failed => "failed",
         JobState::Cancelled => "cancelled",
     };
-    let mut what = job.title.clone();
+    let what = match job.kind {
+        JobKind::Transcribe { .. } => "transcript",
+        JobKind::Minutes { .. } => "minutes",
+        JobKind::Correct { .. } => "corrections",
+        JobKind::Title { .. } => "title",
+    };
+    let mut title = job.title.clone();
     if let Some(error) = &job.error {
-        what.push_str(&format!(": {error}"));
+        title.push_str(&format!(": {error}"));
     }
     vec![
         job.id.to_string(),
         state.to_owned(),
+        what.to_owned(),
         clock(job.done_ms),
         local_minute(&job.created_at),
-        what,
+        title,
     ]
 }
 

@@ -164,10 +164,11 @@ impl Session<'_> {
         jobs.sort_by_key(|job| std::cmp::Reverse(job.id));
         Ok(jobs
             .into_iter()
+            .filter(|job| matches!(job.kind, JobKind::Transcribe { .. }))
             .take_while(|job| job.state != JobState::Done)
             .find(|job| {
-                let JobKind::Transcribe { model, options } = &job.kind;
-                *options == self.options && wanted.is_none_or(|wanted| wanted == model)
+                matches!(&job.kind, JobKind::Transcribe { model, options }
+                    if *options == self.options && wanted.is_none_or(|wanted| wanted == model))
             }))
     }
 

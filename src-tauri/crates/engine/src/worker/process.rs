@@ -17,22 +17,41 @@ const STDERR_TAIL_LINES: usize = 12;
 /// How long a worker that was asked to leave may take.
 const GOODBYE: Duration = Duration::from_millis(500);
 
+/// What tells a process how many threads language models compute with; its pools are sized once, when
+/// it starts. A test of the command line holds that the language engine reads these.
+pub const THREAD_VARIABLES: [&str; 2] = ["RAYON_NUM_THREADS", "CANDLE_NUM_THREADS"];
+
 /// How the worker is started.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorkerCommand {
     /// The executable; usually the running program itself.
-    pub program: PathBuf,
+    program: PathBuf,
     /// Its arguments; usually just `worker`.
-    pub arguments: Vec<OsString>,
+    arguments: Vec<OsString>,
+    n_threads: Option<usize>,
 }
 
 impl WorkerCommand {
     /// The running program, started again with the argument `worker`.
     pub fn this_program() -> std::io::Result<Self> {
-        Ok(Self {
-            program: std::env::current_exe()?,
-            arguments: vec!["worker".into()],
-        })
+        Ok(Self::new(std::env::current_exe()?, vec!["worker".into()]))
+    }
+
+    /// Any program that answers as [`serve`](super::serve) does.
+    pub fn new(program: PathBuf, arguments: Vec<OsString>) -> Self {
+        Self {
+            program,
+            arguments,
+            n_threads: None,
+        }
+    }
+
+    /// The same with so many threads for language models; none lets them choose.
+    pub fn with_threads(&self, n_threads: Option<usize>) -> Self {
+        Self {
+            n_threads,
+            ..self.clone()
+        }
     }
 }
 
@@ -40,7 +59,7 @@ impl WorkerCommand {
 #[derive(Debug, thiserror::Error)]
 pub enum WorkerError {
     /// The process could not be started: the installation is damaged or the system is out of processes.
-    #[error("The transcription process could not be started ({0}). Install RecordRoute again if this stays.")]
+    #[error("The model's process could not be started ({0}). Install RecordRoute again if this stays.")]
     Start(#[source] std::io::Error),
     /// The process ended by itself: the job fails with the reason, and a new worker can be started.
     #[error("{0}")]
@@ -54,6 +73,7 @@ pub struct WorkerProcess {
     messages: Receiver<Message>,
     stderr_tail: Arc<Mutex<VecDeque<String>>>,
     next_seq: u64,
+    command: WorkerCommand,
 }
 
 impl WorkerProcess {
@@ -65,6 +85,9 @@ impl WorkerProcess {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
+        if let Some(n_threads) = command.n_threads {
+            process.envs(THREAD_VARIABLES.map(|name| (name, n_threads.to_string())));
+        }
         #[cfg(windows)]
         {
             use std::os::windows::process::CommandExt;
@@ -104,12 +127,18 @@ impl WorkerProcess {
             messages,
             stderr_tail,
             next_seq: 1,
+            command: command.clone(),
         })
     }
 
     /// The process's id.
     pub fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// How it was started.
+    pub fn command(&self) -> &WorkerCommand {
+        &self.command
     }
 
     /// Sends the request that `make` builds from its number, and gives the number back.
@@ -158,7 +187,7 @@ impl WorkerProcess {
         self.stdin = None;
         let status = self.wait_or_kill();
         let mut reason = status.map_or_else(
-            || "The transcription process stopped answering and was ended. Retry the job.".to_owned(),
+            || "The model's process stopped answering and was ended. Retry the job.".to_owned(),
             describe_exit,
         );
         let tail = self.stderr_tail.lock().unwrap_or_else(PoisonError::into_inner);
@@ -207,13 +236,13 @@ fn describe_exit(status: ExitStatus) -> String {
         use std::os::unix::process::ExitStatusExt;
         match status.signal() {
             Some(9) => {
-                return "The transcription process was killed, which the system does when memory runs out. \
+                return "The model's process was killed, which the system does when memory runs out. \
                         Close other programs or choose a smaller model, then retry."
                     .to_owned();
             }
             Some(signal) => {
                 return format!(
-                    "The transcription process crashed (signal {signal}). Retry, and check the model with \
+                    "The model's process crashed (signal {signal}). Retry, and check the model with \
                      `recordroute models verify` if it crashes again."
                 );
             }
@@ -221,7 +250,7 @@ fn describe_exit(status: ExitStatus) -> String {
         }
     }
     format!(
-        "The transcription process ended unexpectedly ({status}). Retry, and check the model with \
+        "The model's process ended unexpectedly ({status}). Retry, and check the model with \
          `recordroute models verify` if it happens again."
     )
 }

@@ -5,7 +5,9 @@ use std::io::{self, Read, Write};
 use std::path::PathBuf;
 
 use recordroute_audio::MediaInfo;
-use recordroute_core::{DetectedLanguage, EngineInfo, ErrorCode, Segment, TranscribeOptions};
+use recordroute_core::{
+    DetectedLanguage, EngineInfo, ErrorCode, GenerateOptions, Generated, Segment, TranscribeOptions,
+};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +38,44 @@ pub struct ListenRequest {
     pub start_ms: u64,
     /// What the user set.
     pub options: TranscribeOptions,
+}
+
+/// A language model, as the worker needs to know it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LanguageModel {
+    /// The model's file.
+    pub path: PathBuf,
+    /// Its name, for sentences about it.
+    pub id: String,
+    /// The longest context, prompt and answer together, in tokens; the model's own limit may be lower.
+    pub max_context_tokens: usize,
+}
+
+/// What a language model is asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "task")]
+pub enum LanguageTask {
+    /// To be in memory; answered by [`Message::LanguageReady`].
+    Load,
+    /// The tokens of texts; answered by [`Message::Counted`].
+    Count {
+        /// The texts.
+        texts: Vec<String>,
+    },
+    /// The tokens of a prompt with everything around it; answered by [`Message::Counted`] with one number.
+    CountPrompt {
+        /// The prompt.
+        prompt: String,
+        /// How it would be answered.
+        options: GenerateOptions,
+    },
+    /// A text; answered by [`Message::Text`] as it is written, then by [`Message::Generated`].
+    Generate {
+        /// The prompt.
+        prompt: String,
+        /// How it is to be answered.
+        options: GenerateOptions,
+    },
 }
 
 /// What the program asks of its worker. Requests are answered one after the other; each carries
@@ -72,6 +112,15 @@ pub enum Request {
         seq: u64,
         /// What and how.
         job: ListenRequest,
+    },
+    /// Asks a language model, which is loaded where it is not in memory.
+    Language {
+        /// Number of the request.
+        seq: u64,
+        /// The model.
+        model: LanguageModel,
+        /// What is asked.
+        task: LanguageTask,
     },
     /// Ends the numbered request early.
     Cancel {
@@ -121,6 +170,28 @@ pub enum Message {
         start_ms: u64,
         /// Up to there.
         end_ms: u64,
+    },
+    /// The language model is in memory.
+    LanguageReady {
+        /// Device, threads, model.
+        info: EngineInfo,
+        /// The most tokens of prompt and answer together.
+        max_context_tokens: usize,
+    },
+    /// Tokens of each text, in order.
+    Counted {
+        /// As many as there were texts.
+        n_tokens: Vec<usize>,
+    },
+    /// A language model wrote on.
+    Text {
+        /// What is new, never cut inside a character.
+        text: String,
+    },
+    /// A language model has written.
+    Generated {
+        /// The text without repeating it, and what it took.
+        generated: Generated,
     },
     /// The request was fulfilled.
     Done {

@@ -7,22 +7,35 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use recordroute_audio::{AudioError, ChunkOptions, Chunks, Decoder, Peaks, SpeechWav};
 use recordroute_core::{
-    CancellationToken, Chunk, ErrorCode, InferenceError, Outcome, Transcriber, samples_to_ms,
+    CancellationToken, Chunk, Generator, InferenceError, Outcome, Transcriber, samples_to_ms,
 };
 
 use super::memory::peak_memory_bytes;
-use super::protocol::{Message, Request, TranscribeRequest, read_frame, write_frame};
-use crate::error::audio_error_code;
+use super::protocol::{LanguageModel, Message, Request, TranscribeRequest, read_frame, write_frame};
+use crate::error::{audio_error_code, inference_error_code};
 
-/// Loads a speech model from its file with a number of threads; given by the composition root.
-pub type LoadTranscriber =
-    dyn Fn(&Path, Option<usize>) -> Result<Box<dyn Transcriber>, InferenceError> + Send + Sync;
+/// Loads models from their files; given by the composition root, which alone knows the engines.
+pub trait LoadModels {
+    /// A speech model with a number of threads.
+    fn transcriber(
+        &self,
+        path: &Path,
+        n_threads: Option<usize>,
+    ) -> Result<Box<dyn Transcriber>, InferenceError>;
+
+    /// A language model with a context of at most so many tokens.
+    fn generator(&self, path: &Path, max_context_tokens: usize)
+    -> Result<Box<dyn Generator>, InferenceError>;
+
+    /// Memory that a language model takes with that context, in bytes, judged from above.
+    fn generator_bytes(&self, path: &Path, max_context_tokens: usize) -> Result<u64, InferenceError>;
+}
 
 /// The request that is being worked on, so that the reader can cancel it.
 type Current = Arc<Mutex<Option<(u64, CancellationToken)>>>;
 
 /// Answers requests from stdin on stdout until stdin ends, which is how the program leaves or dies.
-pub fn serve(load: &LoadTranscriber) -> ExitCode {
+pub fn serve(load: &dyn LoadModels) -> ExitCode {
     let (sender, requests) = crossbeam_channel::unbounded();
     let current: Current = Arc::default();
     let reader_current = Arc::clone(&current);
@@ -53,6 +66,7 @@ pub fn serve(load: &LoadTranscriber) -> ExitCode {
         out: io::stdout(),
         load,
         loaded: None,
+        language: None,
     };
     for request in requests {
         let token = CancellationToken::new();
@@ -71,6 +85,7 @@ impl Request {
             | Self::Decode { seq, .. }
             | Self::Transcribe { seq, .. }
             | Self::Listen { seq, .. }
+            | Self::Language { seq, .. }
             | Self::Cancel { seq } => *seq,
         }
     }
@@ -82,10 +97,17 @@ pub(super) struct Loaded {
     pub(super) transcriber: Box<dyn Transcriber>,
 }
 
+pub(super) struct LoadedLanguage {
+    pub(super) model: LanguageModel,
+    pub(super) generator: Box<dyn Generator>,
+}
+
+/// Speech model and language model take turns in memory: loading one lets the other go.
 pub(super) struct Worker<'a> {
     pub(super) out: Stdout,
-    load: &'a LoadTranscriber,
+    pub(super) load: &'a dyn LoadModels,
     pub(super) loaded: Option<Loaded>,
+    pub(super) language: Option<LoadedLanguage>,
 }
 
 impl Worker<'_> {
@@ -102,6 +124,7 @@ impl Worker<'_> {
             }
             Request::Transcribe { job, .. } => self.transcribe(&job, cancel)?,
             Request::Listen { job, .. } => self.listen(&job, cancel)?,
+            Request::Language { model, task, .. } => self.write(model, task, cancel)?,
             Request::Cancel { .. } => return Ok(()),
         };
         write_frame(&mut self.out, &end)
@@ -113,7 +136,8 @@ impl Worker<'_> {
         if !self.loaded.as_ref().is_some_and(is_loaded) {
             write_frame(&mut self.out, &Message::LoadingModel)?;
             self.loaded = None;
-            match (self.load)(path, n_threads) {
+            self.language = None;
+            match self.load.transcriber(path, n_threads) {
                 Ok(transcriber) => {
                     self.loaded = Some(Loaded {
                         path: path.to_owned(),
@@ -250,13 +274,8 @@ pub(super) fn audio_failure(error: &AudioError) -> Message {
 }
 
 pub(super) fn inference_failure(error: &InferenceError) -> Message {
-    let code = match error {
-        InferenceError::InvalidModel(_) => ErrorCode::ModelInvalid,
-        InferenceError::OutOfMemory(_) => ErrorCode::OutOfMemory,
-        InferenceError::Source(_) | InferenceError::Failed(_) => ErrorCode::Other,
-    };
     Message::Failed {
-        code,
+        code: inference_error_code(error),
         message: error.to_string(),
     }
 }

@@ -1,0 +1,90 @@
+use std::process::ExitCode;
+
+use recordroute_engine::core::{CancellationToken, JobId, RecordingId};
+use recordroute_engine::{Engine, ProcessOptions};
+
+use super::minutes::{choice, print};
+use super::text_of::recording_of;
+use crate::Context;
+use crate::args::ProcessArgs;
+use crate::cancel::on_interrupt;
+use crate::follow::{Ended, Follower};
+use crate::output::{CANCELLED, FAILED, Failure};
+
+pub fn run(context: &Context<'_>, args: ProcessArgs) -> Result<ExitCode, Failure> {
+    let engine = context.engine()?;
+    let choice = choice(&args.how);
+    let template = engine.check_minutes(&choice)?;
+    let cancel = on_interrupt();
+    let mut follower = Follower::new(&engine, context.output);
+    let mut n_failed = 0;
+    let mut queued: Vec<(RecordingId, Vec<JobId>)> = Vec::new();
+    // Every file is queued before the first is done, so that a crash forgets none of them.
+    for file in &args.files {
+        let id = match recording_of(context, &engine, file) {
+            Ok(id) => id,
+            // One bad file does not keep the others from being done.
+            Err(failure) if args.files.len() > 1 => {
+                n_failed += 1;
+                context.output.note(&format!("{}:", file.display()));
+                context.output.fail(&failure);
+                continue;
+            }
+            Err(failure) => return Err(failure),
+        };
+        let has_transcript = engine.recording(id)?.model.is_some();
+        let options = ProcessOptions {
+            speech_model: args.speech_model.clone(),
+            transcribe: (!has_transcript).then(|| context.settings.transcribe_options()),
+            correct: args.correct || context.settings.auto_correct,
+            minutes: choice.clone(),
+        };
+        queued.push((id, engine.process(id, &options)?));
+    }
+    for (id, jobs) in queued {
+        if follow_all(&engine, &mut follower, id, &jobs, &cancel)? {
+            print(context.output, &engine, id, &template, args.how.format)?;
+        } else {
+            n_failed += 1;
+        }
+    }
+    Ok(ExitCode::from(match n_failed {
+        _ if cancel.is_cancelled() => CANCELLED,
+        0 => 0,
+        _ => FAILED,
+    }))
+}
+
+/// Follows the jobs of one recording; those after one that did not end well are cancelled, except that
+/// minutes need neither corrections nor a title. Tells whether there are minutes.
+fn follow_all(
+    engine: &Engine,
+    follower: &mut Follower<'_>,
+    id: RecordingId,
+    jobs: &[JobId],
+    cancel: &CancellationToken,
+) -> Result<bool, Failure> {
+    let mut done = false;
+    for job_id in jobs {
+        let title = engine.recording(id)?.title;
+        done = matches!(
+            follower.follow(*job_id, &title, cancel, false)?,
+            Ended::Done { .. }
+        );
+        if !done && engine.recording(id)?.model.is_none() {
+            // Without a transcript nothing can be written.
+            cancel_rest(engine, jobs)?;
+            return Ok(false);
+        }
+    }
+    Ok(done)
+}
+
+fn cancel_rest(engine: &Engine, jobs: &[JobId]) -> Result<(), Failure> {
+    for job_id in jobs {
+        if engine.job(*job_id)?.finished_at.is_none() {
+            engine.cancel_job(*job_id)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,32 @@
+//! What is written from a transcript, as pure logic over a [`Generator`]: [`minutes`] by templates,
+//! [`correct`]ions as proposals, a [`title`]; and [`highlights`] without any model. Nothing in here
+//! reads a file, opens a connection or waits.
+//!
+//! A model's answer is material, not truth. What holds whatever it answers is checked mechanically:
+//! an item cites only segments of the part that was read, keys come from the template only, who and
+//! when must have been said, lengths are limited, and a stretch that was not read with success is
+//! listed as failed and not counted.
+//!
+//! `parts` lays a transcript into the model's context, `prompt` renders the files in `prompts/`,
+//! `ask` gets JSON out of the model and `partial` reads it while it is written, `words` and
+//! `likeness` know words and how near two texts are.
+#![warn(missing_docs)]
+
+mod correct;
+mod error;
+mod estimate;
+mod highlights;
+mod minutes;
+mod template;
+mod title;
+
+pub use correct::{CorrectionOutcome, correct, learned_words};
+pub use error::DigestError;
+pub use estimate::{TokenEstimate, estimate_tokens, rough_tokens};
+pub use highlights::highlights;
+pub use minutes::{MinutesOptions, MinutesProgress, MinutesStage, minutes};
+pub use template::{Localized, SectionTemplate, Template, TemplateError};
+pub use title::title;
+
+#[cfg(doc)]
+use recordroute_core::Generator;

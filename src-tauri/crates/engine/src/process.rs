@@ -1,0 +1,69 @@
+//! Everything that is made of a recording, in one go.
+
+use recordroute_core::{
+    CancellationToken, GenerateOptions, Generated, JobId, JobKind, RecordingId, TranscribeOptions,
+};
+
+use crate::language_model::{choose_language_model, refused};
+use crate::titles::wants_title;
+use crate::{Engine, Error, MinutesChoice};
+
+/// What is to be made of a recording.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ProcessOptions {
+    /// Speech model; none lets the program choose.
+    pub speech_model: Option<String>,
+    /// How to transcribe; none where the transcript that is there will do.
+    pub transcribe: Option<TranscribeOptions>,
+    /// Make proposals that correct the transcript.
+    pub correct: bool,
+    /// How to make minutes; its language model does the rest as well.
+    pub minutes: MinutesChoice,
+}
+
+impl Engine {
+    /// Queues what is made of a recording, in order: transcript, corrections where wanted, a title where
+    /// the user gave none, minutes. Refused as a whole where a model is missing for any of it.
+    pub fn process(&self, id: RecordingId, options: &ProcessOptions) -> Result<Vec<JobId>, Error> {
+        let minutes = self.minutes_job(&options.minutes)?;
+        let model = self.language_model_id(options.minutes.model.as_deref())?;
+        let mut jobs = Vec::new();
+        if let Some(how) = &options.transcribe {
+            jobs.push(self.transcribe(id, options.speech_model.as_deref(), how.clone())?);
+        } else {
+            self.refuse_without_text(id)?;
+        }
+        let mut kinds = Vec::new();
+        if options.correct {
+            kinds.push(JobKind::Correct { model: model.clone() });
+        }
+        if wants_title(&self.inner.library, id)? {
+            kinds.push(JobKind::Title { model });
+        }
+        kinds.push(minutes);
+        for kind in kinds {
+            jobs.push(self.begin(id, &kind)?);
+        }
+        Ok(jobs)
+    }
+
+    /// Lets a language model answer one prompt, for trying it; nothing is stored. `None` where it was
+    /// cancelled while the model was loaded.
+    pub fn generate(
+        &self,
+        model: Option<&str>,
+        prompt: &str,
+        options: &GenerateOptions,
+        cancel: &CancellationToken,
+        on_text: &mut dyn FnMut(&str) -> bool,
+    ) -> Result<Option<Generated>, Error> {
+        let settings = self.settings();
+        let chosen = choose_language_model(&self.inner.models, &settings, model)?;
+        let command = self.inner.worker_command.with_threads(settings.threads);
+        chosen.with(&mut None, &command, &settings, cancel, |generator| {
+            generator
+                .generate(prompt, options, cancel, on_text)
+                .map_err(refused)
+        })
+    }
+}

@@ -1,0 +1,137 @@
+//! What minutes and highlights look like as files.
+#![allow(clippy::unwrap_used)]
+
+use recordroute_core::{
+    FailedPart, Highlight, Highlights, KeyWord, MediaPlace, Minutes, MinutesItem, MinutesSection, Recording,
+    RecordingId,
+};
+use recordroute_export::{WrittenFormat, write_highlights, write_minutes};
+
+fn recording() -> Recording {
+    Recording {
+        id: RecordingId(7),
+        title: "주간 회의 #1".to_owned(),
+        source: "회의.m4a".to_owned(),
+        media: MediaPlace::Library("media/회의.m4a".to_owned()),
+        hash: String::new(),
+        bytes: 0,
+        duration_ms: None,
+        language: None,
+        model: None,
+        device: None,
+        speed: None,
+        notice: None,
+        created_at: "2026-11-24T08:00:00.000Z".to_owned(),
+        trashed_at: None,
+        tags: Vec::new(),
+        n_segments: 3,
+    }
+}
+
+fn minutes() -> Minutes {
+    let cited = MinutesItem {
+        text: "예산안 *2*를\n확정한다".to_owned(),
+        who: Some("김하늘".to_owned()),
+        when: Some("금요일".to_owned()),
+        segments: vec![1, 2],
+        start_ms: 61_000,
+        end_ms: 75_500,
+    };
+    let own = MinutesItem {
+        text: "# not a heading".to_owned(),
+        who: None,
+        when: None,
+        segments: Vec::new(),
+        start_ms: 0,
+        end_ms: 0,
+    };
+    Minutes {
+        template: "meeting".to_owned(),
+        language: "ko".to_owned(),
+        model: "qwen3-1.7b".to_owned(),
+        prompt_version: "1".to_owned(),
+        coverage: 0.75,
+        sections: vec![MinutesSection {
+            key: "actions".to_owned(),
+            title: "할 일".to_owned(),
+            items: vec![cited, own],
+        }],
+        failed_parts: vec![FailedPart {
+            start_ms: 120_000,
+            end_ms: 180_000,
+            reason: "The model failed.".to_owned(),
+        }],
+        took_ms: 5_000,
+    }
+}
+
+fn written(format: WrittenFormat) -> String {
+    let mut bytes = Vec::new();
+    write_minutes(format, &recording(), &minutes(), &mut bytes).unwrap();
+    String::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn minutes_are_markdown_that_no_text_breaks() {
+    insta::assert_snapshot!(written(WrittenFormat::Md), @r"
+    # 주간 회의 \#1
+
+    ## 할 일
+
+    - **01:01** 예산안 \*2\*를 확정한다 (김하늘, 금요일)
+    - \# not a heading
+
+    ## 빠진 부분
+
+    - 02:00–03:00: The model failed.
+
+    qwen3-1.7b 모델이 녹취의 75 %를 읽고 썼습니다. 확인하고 쓰세요.
+    ");
+}
+
+#[test]
+fn minutes_are_json_of_the_promised_shape() {
+    let json: serde_json::Value = serde_json::from_str(&written(WrittenFormat::Json)).unwrap();
+    let keys: Vec<&String> = json.as_object().unwrap().keys().collect();
+    assert_eq!(
+        keys.len(),
+        7,
+        "id, template, language, model, coverage, sections, failed_parts and nothing else: {keys:?}"
+    );
+    assert_eq!(json["id"], 7, "which recording it is");
+    assert_eq!(
+        json["sections"][0]["items"][0],
+        serde_json::json!({
+            "text": "예산안 *2*를\n확정한다", "who": "김하늘", "when": "금요일",
+            "segments": [1, 2], "start_ms": 61_000, "end_ms": 75_500,
+        }),
+        "a line with what it rests on"
+    );
+    assert_eq!(json["coverage"], 0.75, "a share");
+}
+
+#[test]
+fn highlights_are_lines_with_their_times() {
+    let highlights = Highlights {
+        sentences: vec![Highlight {
+            segment_idx: 1,
+            start_ms: 61_000,
+            end_ms: 65_000,
+            text: "예산은 다음 주에 정합니다.".to_owned(),
+            score: 1.0,
+        }],
+        key_words: vec![KeyWord {
+            text: "예산".to_owned(),
+            n: 4,
+        }],
+    };
+    let mut bytes = Vec::new();
+    write_highlights(WrittenFormat::Txt, &recording(), &highlights, &mut bytes).unwrap();
+    insta::assert_snapshot!(String::from_utf8(bytes).unwrap(), @r"
+    주간 회의 #1
+
+    - 01:01 예산은 다음 주에 정합니다.
+
+    예산 (4)
+    ");
+}
