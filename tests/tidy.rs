@@ -11,7 +11,10 @@ use serde_json::Value;
 /// Crates and what each may depend on, beside core, which everything may. Dependencies of tests
 /// are free.
 const ARROWS: [(&str, &[&str]); 15] = [
-    ("desktop", &["api", "engine", "system", "transcribe", "llm", "wire"]),
+    (
+        "desktop",
+        &["api", "engine", "system", "transcribe", "llm", "wire"],
+    ),
     ("cli", &["api", "engine", "transcribe", "llm"]),
     ("api", &["engine"]),
     (

@@ -1,5 +1,7 @@
 use recordroute_engine::{self as engine, Tasks};
-use recordroute_wire::{Crossing, DownloadOutcome, ImportFrom, InstalledModel, ModelProgress, Models, Verification};
+use recordroute_wire::{
+    Crossing, DownloadOutcome, ImportFrom, InstalledModel, ModelProgress, Models, Verification,
+};
 use tauri::ipc::Channel;
 use tauri::{AppHandle, Runtime, State};
 

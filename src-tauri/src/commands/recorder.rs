@@ -1,6 +1,8 @@
 use recordroute_engine::core::{CaptureId, RecordingId};
-use recordroute_engine::{RecordOptions, inputs};
-use recordroute_wire::{InputDevice, LiveFacts, LiveStatus, RecordChoice, Recorded, Recording, RecordingNote, Unfinished};
+use recordroute_engine::inputs;
+use recordroute_wire::{
+    InputDevice, LiveFacts, LiveStatus, RecordChoice, Recorded, Recording, RecordingNote, Unfinished,
+};
 use tauri::ipc::Channel;
 
 use super::{Answer, Core, teller};
@@ -62,16 +64,4 @@ commands! {
 
     /// The notes of a recording, in order of time.
     notes(recording_id: i64) -> Vec<RecordingNote> = ask |engine| engine.notes(RecordingId(recording_id));
-}
-
-impl From<RecordChoice> for RecordOptions {
-    fn from(choice: RecordChoice) -> Self {
-        Self {
-            title: choice.title,
-            device: choice.device,
-            system: choice.system,
-            transcribe: choice.transcribe,
-            live: choice.live,
-        }
-    }
 }

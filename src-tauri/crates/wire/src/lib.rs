@@ -13,6 +13,7 @@ mod settings;
 
 pub use adding::{AddProgress, AddSummary, OnDuplicate};
 pub use crossing::Crossing;
+pub(crate) use crossing::{mirror, mirror_enum, mirror_tagged};
 pub use error::{CommandError, ErrorCode};
 pub use jobs::{Job, Progress, TranscribeChoice};
 pub use models::{DownloadOutcome, ImportFrom, InstalledModel, ModelProgress, Models, Verification};

@@ -95,3 +95,15 @@ mirror! {
         id: i64, title: String, device: String, started_at: String, duration_ms: u64,
     }
 }
+
+impl From<RecordChoice> for engine::RecordOptions {
+    fn from(choice: RecordChoice) -> Self {
+        Self {
+            title: choice.title,
+            device: choice.device,
+            system: choice.system,
+            transcribe: choice.transcribe,
+            live: choice.live,
+        }
+    }
+}
