@@ -12,8 +12,8 @@ use tokio::sync::oneshot;
 use crate::attention::{Urgency, notify};
 use crate::events::{AppEvent, tell};
 use crate::shell::Shell;
-use crate::wire::{CommandError, Crossing};
 use crate::{dialogs, window};
+use recordroute_wire::{CommandError, Crossing};
 
 /// Shows the icon and takes the shortcut of the settings.
 pub fn start<R: Runtime>(app: &AppHandle<R>) {

@@ -8,7 +8,7 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::attention::Attention;
-use crate::wire::{
+use recordroute_wire::{
     CommandError, Crossing, LibraryState, MinutesSection, ModelProgress, Progress, Recorded, Segment,
 };
 

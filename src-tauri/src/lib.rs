@@ -28,7 +28,6 @@ use recordroute_engine::{
     OfferedPaths, Overrides, Session, SettingsSources, Tasks, files_of, log_to_file, log_to_stderr,
 };
 use recordroute_system::Clipboard;
-use recordroute_wire as wire;
 use tauri::async_runtime::spawn_blocking;
 use tauri::{App, Manager, RunEvent, Runtime};
 use tauri_plugin_window_state::StateFlags;

@@ -5,7 +5,7 @@ use tauri::async_runtime::spawn_blocking;
 use tauri::{AppHandle, Runtime};
 
 use crate::events::{self, AppEvent};
-use crate::wire::{CommandError, Crossing};
+use recordroute_wire::{CommandError, Crossing};
 
 type Tell = dyn Fn(AppEvent) + Send + Sync;
 

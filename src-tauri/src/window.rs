@@ -5,7 +5,7 @@ use tauri::{AppHandle, CloseRequestApi, DragDropEvent, Manager, Runtime, Window,
 
 use crate::events::{AppEvent, tell};
 use crate::shell::Shell;
-use crate::wire::{CommandError, Crossing};
+use recordroute_wire::{CommandError, Crossing};
 
 pub fn on_event<R: Runtime>(window: &Window<R>, event: &WindowEvent) {
     let app = window.app_handle();

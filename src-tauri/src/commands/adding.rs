@@ -4,7 +4,7 @@ use tauri::{AppHandle, Runtime, State};
 
 use super::{Answer, Core, teller};
 use crate::dialogs;
-use crate::wire::{AddProgress, AddSummary, OnDuplicate};
+use recordroute_wire::{AddProgress, AddSummary, OnDuplicate};
 
 /// Asks for files; empty where the user dismissed the question.
 #[tauri::command]

@@ -1,7 +1,7 @@
 use recordroute_engine::core::{JobId, RecordingId};
 
 use super::{Answer, Core};
-use crate::wire::{Job, TranscribeChoice, parse_language};
+use recordroute_wire::{Job, TranscribeChoice, parse_language};
 
 commands! {
     /// Running ones, the queue in its order, then those that ended lately.

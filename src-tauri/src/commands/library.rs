@@ -2,7 +2,7 @@ use tauri::{AppHandle, Runtime};
 
 use super::{Answer, Core};
 use crate::dialogs;
-use crate::wire::LibraryState;
+use recordroute_wire::LibraryState;
 
 commands! {
     /// Whether the library can be used.

@@ -30,7 +30,7 @@ use tauri::State;
 use tauri::ipc::{Channel, IpcResponse};
 
 use crate::shell::Shell;
-use crate::wire::{CommandError, Crossing};
+use recordroute_wire::{CommandError, Crossing};
 
 /// What a command answers.
 type Answer<T> = Result<T, CommandError>;

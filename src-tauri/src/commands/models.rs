@@ -5,7 +5,7 @@ use tauri::{AppHandle, Runtime, State};
 use super::{Answer, Core, teller};
 use crate::dialogs;
 use crate::events::AppEvent;
-use crate::wire::{
+use recordroute_wire::{
     Crossing, DownloadOutcome, ImportFrom, InstalledModel, ModelProgress, Models, Verification,
 };
 

@@ -7,7 +7,7 @@ use tauri_plugin_opener::OpenerExt;
 
 use super::{Answer, Core};
 use crate::dialogs;
-use crate::wire::{CommandError, Format, shown};
+use recordroute_wire::{CommandError, Format, shown};
 
 /// Asks where to write and writes; none where the user dismissed the question.
 #[tauri::command]

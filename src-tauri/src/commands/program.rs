@@ -2,8 +2,8 @@ use tauri::{AppHandle, Runtime};
 use tauri_plugin_opener::OpenerExt;
 
 use super::{Answer, Core};
-use crate::wire::{AppInfo, CommandError, Crossing, LogLine, Place, Settings};
 use crate::{desk, window};
+use recordroute_wire::{AppInfo, CommandError, Crossing, LogLine, Place, Settings};
 
 /// What the program is and where it keeps things.
 #[tauri::command]

@@ -3,7 +3,7 @@ use recordroute_engine::inputs;
 use tauri::ipc::Channel;
 
 use super::{Answer, Core, teller};
-use crate::wire::{
+use recordroute_wire::{
     InputDevice, LiveFacts, LiveStatus, RecordChoice, Recorded, Recording, RecordingNote, Unfinished,
 };
 

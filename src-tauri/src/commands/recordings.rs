@@ -3,7 +3,7 @@ use recordroute_engine::core::RecordingId;
 
 use super::{Answer, Core};
 use crate::events::AppEvent;
-use crate::wire::{Listing, Recording, SearchHit, Segment, TagCount, Word};
+use recordroute_wire::{Listing, Recording, SearchHit, Segment, TagCount, Word};
 
 commands! {
     /// Recordings, newest first.

@@ -5,7 +5,7 @@ use tauri::{AppHandle, Runtime, State};
 use super::out::copy;
 use super::{Answer, Core};
 use crate::dialogs;
-use crate::wire::{
+use recordroute_wire::{
     Correction, CorrectionState, Highlights, LanguageModels, MinutesChoice, MinutesEstimate, MinutesFormat,
     MinutesSection, MinutesTemplate, MinutesView, shown,
 };

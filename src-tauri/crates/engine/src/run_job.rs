@@ -15,7 +15,7 @@ use crate::progress::ProgressMeter;
 use crate::queue::Runner;
 use crate::speakers::Speakers;
 use crate::worker::{Message, Request, TICK, TranscribeRequest, WorkerError, WorkerProcess};
-use crate::writing::{Writing, vocabulary};
+use crate::writing::vocabulary;
 
 /// How long a cancelled worker may go on before it is ended; keeps "cancel" under two seconds.
 const CANCEL_GRACE: Duration = Duration::from_millis(1_200);
@@ -112,8 +112,12 @@ impl Runner {
             } => self.write(job, model, cancel, |writing, generator| {
                 writing.minutes(template, language.as_deref(), generator)
             }),
-            JobKind::Correct { model } => self.write(job, model, cancel, Writing::correct),
-            JobKind::Title { model } => self.write(job, model, cancel, Writing::title),
+            JobKind::Correct { model } => self.write(job, model, cancel, |writing, generator| {
+                writing.correct(generator)
+            }),
+            JobKind::Title { model } => {
+                self.write(job, model, cancel, |writing, generator| writing.title(generator))
+            }
         }
     }
 
