@@ -11,10 +11,7 @@ use recordroute_engine::{AddOptions, Added, Engine, QueueMode};
 use recordroute_testkit::Home;
 use tokio::sync::broadcast::Receiver;
 
-use crate::support::{QUICK_MODEL, fake_engine, tone_file};
-
-/// Long enough for a busy machine; a test that waits for it has failed.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::support::{PATIENCE, QUICK_MODEL, fake_engine, tone_file, wait_for, wait_for_end};
 
 fn options() -> TranscribeOptions {
     // The fake is asked about plain stretches of sound; tones are no speech.
@@ -38,35 +35,6 @@ fn transcribe(engine: &Engine, id: RecordingId) -> JobId {
     engine
         .transcribe(id, Some(QUICK_MODEL), options())
         .expect("the job is queued")
-}
-
-/// Waits for an event that the closure accepts.
-fn wait_for<T>(events: &mut Receiver<Event>, mut wanted: impl FnMut(&Event) -> Option<T>) -> T {
-    let deadline = Instant::now() + PATIENCE;
-    while Instant::now() < deadline {
-        match events.try_recv() {
-            Ok(event) => {
-                if let Some(found) = wanted(&event) {
-                    return found;
-                }
-            }
-            Err(_) => std::thread::sleep(Duration::from_millis(10)),
-        }
-    }
-    panic!("the awaited event did not come");
-}
-
-fn wait_for_end(events: &mut Receiver<Event>, id: JobId) -> Event {
-    wait_for(events, |event| match event {
-        Event::JobDone { job_id, .. }
-        | Event::JobFailed { job_id, .. }
-        | Event::JobCancelled { job_id, .. }
-            if *job_id == id =>
-        {
-            Some(event.clone())
-        }
-        _ => None,
-    })
 }
 
 /// Every stretch of the recording once, in order, and up to its end.

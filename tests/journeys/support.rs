@@ -2,16 +2,25 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use recordroute_audio::Decoder;
+use recordroute_engine::core::{
+    Event, JobId, JobKind, MediaPlace, RecordingDraft, RecordingId, Segment, TranscribeOptions,
+};
 use recordroute_engine::worker::WorkerCommand;
 use recordroute_engine::{Engine, MediaPolicy, QueueMode, Settings, SettingsSources};
+use recordroute_store::{ChunkRecord, JobEnd, Library};
 use recordroute_testkit::{Home, installed_models, tone, write_wav};
+use tokio::sync::broadcast::Receiver;
 
 /// The quick model of the tests.
 pub const QUICK_MODEL: &str = "whisper-tiny.en";
 /// The model that also knows Korean.
 pub const MULTILINGUAL_MODEL: &str = "whisper-base";
+
+/// The small language model of the tests, which knows English and follows instructions a little.
+pub const LANGUAGE_MODEL: &str = "smollm2-135m-instruct";
 
 /// A file of the project's own fixtures.
 pub fn fixture(name: &str) -> PathBuf {
@@ -123,4 +132,79 @@ pub fn words(text: &str) -> Vec<String> {
         })
         .filter(|word| !word.is_empty())
         .collect()
+}
+
+/// Long enough for a busy machine; a test that waits for it has failed.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Waits for an event that the closure accepts.
+pub fn wait_for<T>(events: &mut Receiver<Event>, mut wanted: impl FnMut(&Event) -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    while Instant::now() < deadline {
+        match events.try_recv() {
+            Ok(event) => {
+                if let Some(found) = wanted(&event) {
+                    return found;
+                }
+            }
+            Err(_) => std::thread::sleep(Duration::from_millis(10)),
+        }
+    }
+    panic!("the awaited event did not come");
+}
+
+pub fn wait_for_end(events: &mut Receiver<Event>, id: JobId) -> Event {
+    wait_for(events, |event| match event {
+        Event::JobDone { job_id, .. }
+        | Event::JobFailed { job_id, .. }
+        | Event::JobCancelled { job_id, .. }
+            if *job_id == id =>
+        {
+            Some(event.clone())
+        }
+        _ => None,
+    })
+}
+
+/// A recording in the library of a home, with a transcript of these texts, ten seconds each.
+pub fn transcribed(home: &Home, title: &str, texts: &[&str]) -> RecordingId {
+    let library = Library::open(&home.library()).expect("the library opens");
+    let draft = RecordingDraft {
+        title: title.to_owned(),
+        source: format!("{title}.wav"),
+        media: MediaPlace::Referenced(format!("/nowhere/{title}.wav")),
+        hash: String::new(),
+        bytes: 0,
+    };
+    let id = library.add_recording(&draft).expect("it is added");
+    let kind = JobKind::Transcribe {
+        model: QUICK_MODEL.to_owned(),
+        options: TranscribeOptions::default(),
+    };
+    let segments: Vec<Segment> = (0..)
+        .zip(texts)
+        .map(|(idx, text)| Segment {
+            start_ms: idx * 10_000,
+            end_ms: idx * 10_000 + 9_000,
+            text: (*text).to_owned(),
+            confidence: 0.9,
+            speaker: None,
+            flags: Vec::new(),
+            words: Vec::new(),
+        })
+        .collect();
+    let owner = "fixture";
+    let job = library
+        .enqueue_claimed(id, &kind, owner, PATIENCE)
+        .expect("a job is made");
+    let chunk = ChunkRecord {
+        source_end_ms: texts.len() as u64 * 10_000,
+        segments: &segments,
+        language: None,
+    };
+    library
+        .record_chunk(job, owner, &chunk)
+        .expect("its segments are stored");
+    library.finish(job, owner, &JobEnd::Done).expect("it is over");
+    id
 }

@@ -31,10 +31,7 @@ impl Source for Nothing {
 
 fn engine(folder: &Path) -> Engine {
     let settings = SettingsSources::in_folder(folder).load().unwrap();
-    let worker = WorkerCommand {
-        program: PathBuf::from("recording needs no worker"),
-        arguments: Vec::new(),
-    };
+    let worker = WorkerCommand::new(PathBuf::from("recording needs no worker"), Vec::new());
     Engine::open(settings, worker, QueueMode::Own).unwrap()
 }
 

@@ -17,6 +17,10 @@ pub struct Behaviour {
     pub die_once: Option<PathBuf>,
     /// Refuses to load.
     pub refuse: bool,
+    /// Says this in each chunk, beside the chunk's number.
+    pub say: Option<String>,
+    /// Says the words that it was told may occur.
+    pub say_vocabulary: bool,
     /// A language model takes so long to load.
     pub load_ms: u64,
     /// A language model takes so long for a token.
@@ -38,11 +42,13 @@ impl Behaviour {
                 Some(("chunk-ms", value)) => behaviour.chunk_ms = value.parse().unwrap_or_default(),
                 Some(("die-at", value)) => behaviour.die_at = value.parse().ok(),
                 Some(("die-once", value)) => behaviour.die_once = Some(PathBuf::from(value)),
+                Some(("say", value)) => behaviour.say = Some(value.to_owned()),
                 Some(("load-ms", value)) => behaviour.load_ms = value.parse().unwrap_or_default(),
                 Some(("token-ms", value)) => behaviour.token_ms = value.parse().unwrap_or_default(),
                 Some(("die-at-token", value)) => behaviour.die_at_token = value.parse().ok(),
                 Some(("needed-bytes", value)) => behaviour.needed_bytes = value.parse().unwrap_or_default(),
                 None if arg == "refuse" => behaviour.refuse = true,
+                None if arg == "say-vocabulary" => behaviour.say_vocabulary = true,
                 None if arg == "deaf" => behaviour.deaf = true,
                 _ => {}
             }
@@ -82,6 +88,16 @@ impl FakeTranscriber {
     }
 }
 
+impl FakeTranscriber {
+    fn text_of(&self, chunk_idx: usize, options: &TranscribeOptions) -> String {
+        match &self.behaviour.say {
+            _ if self.behaviour.say_vocabulary => options.vocabulary.join(" "),
+            Some(words) => format!("chunk {chunk_idx} {words}"),
+            None => format!("chunk {chunk_idx}"),
+        }
+    }
+}
+
 impl Transcriber for FakeTranscriber {
     fn info(&self) -> EngineInfo {
         EngineInfo {
@@ -94,7 +110,7 @@ impl Transcriber for FakeTranscriber {
     fn transcribe(
         &mut self,
         chunks: &mut ChunkSource<'_>,
-        _options: &TranscribeOptions,
+        options: &TranscribeOptions,
         cancel: &CancellationToken,
         sink: &mut dyn FnMut(TranscribedChunk) -> bool,
     ) -> Result<Outcome, InferenceError> {
@@ -114,7 +130,7 @@ impl Transcriber for FakeTranscriber {
             let segment = Segment {
                 start_ms,
                 end_ms,
-                text: format!("chunk {}", chunk.idx),
+                text: self.text_of(chunk.idx, options),
                 confidence: 0.9,
                 speaker: None,
                 flags: Vec::new(),

@@ -1,0 +1,326 @@
+//! What happens around a language model: deaths, cancels, turns in memory, edits meanwhile.
+
+use std::time::{Duration, Instant};
+
+use recordroute_engine::core::{
+    CorrectionState, ErrorCode, Event, JobId, JobState, RecordingId, Stage, TranscribeOptions,
+};
+use recordroute_engine::{AddOptions, Added, Engine, MinutesChoice, ProcessOptions, QueueMode, Settings};
+use recordroute_testkit::Home;
+use tokio::sync::broadcast::Receiver;
+
+use crate::support::{
+    LANGUAGE_MODEL, QUICK_MODEL, fake_engine, settings, tone_file, transcribed, wait_for, wait_for_end,
+};
+
+const TEXTS: [&str; 4] = [
+    "We meet to talk about the budget of the next year.",
+    "Kim will send the numbers until Friday.",
+    "There is a risk that the printer does not arrive in time.",
+    "We decided to wait for the offer of the second shop.",
+];
+
+fn behaviour(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+fn choice() -> MinutesChoice {
+    MinutesChoice {
+        model: Some(LANGUAGE_MODEL.to_owned()),
+        ..MinutesChoice::default()
+    }
+}
+
+/// Waits until the job is doing that.
+fn wait_for_stage(events: &mut Receiver<Event>, id: JobId, stage: Stage) {
+    wait_for(events, |event| match event {
+        Event::JobProgress { job_id, progress, .. } if *job_id == id && progress.stage == stage => Some(()),
+        _ => None,
+    });
+}
+
+/// How long it takes from the wish to cancel to the end of the job.
+fn time_to_cancel(words: &[&str], stage: Stage) -> Duration {
+    let home = Home::new().unwrap();
+    let id = transcribed(&home, "talk", &TEXTS);
+    let engine = fake_engine(&home, QueueMode::All, &behaviour(words));
+    let mut events = engine.subscribe();
+    let job_id = engine.make_minutes(id, &choice()).unwrap();
+    wait_for_stage(&mut events, job_id, stage);
+    let asked = Instant::now();
+    engine.cancel_job(job_id).unwrap();
+    let end = wait_for_end(&mut events, job_id);
+    let took = asked.elapsed();
+    assert!(
+        matches!(end, Event::JobCancelled { .. }),
+        "it was cancelled: {end:?}"
+    );
+    assert!(
+        engine.minutes(id).unwrap().is_empty(),
+        "nothing half-made is stored"
+    );
+    took
+}
+
+#[test]
+fn a_cancel_is_felt_at_once_whatever_is_being_computed() {
+    for (words, stage) in [
+        (&["load-ms=20000"][..], Stage::LoadingModel),
+        (&["token-ms=40"][..], Stage::Writing),
+        (&["token-ms=20000", "deaf"][..], Stage::Writing),
+    ] {
+        // The best of some tries: what is measured is the program, not how busy the machine is.
+        let best = (0..4).map(|_| time_to_cancel(words, stage)).min().unwrap();
+        assert!(
+            best < Duration::from_millis(200),
+            "{words:?} is cancelled within 200 ms, not {best:?}"
+        );
+    }
+}
+
+#[test]
+fn a_worker_that_dies_once_costs_nothing() {
+    let home = Home::new().unwrap();
+    let id = transcribed(&home, "talk", &TEXTS);
+    let marker = home.join("died");
+    let died_once = format!("die-once={}", marker.display());
+    let engine = fake_engine(&home, QueueMode::All, &behaviour(&["die-at-token=1", &died_once]));
+    let mut events = engine.subscribe();
+    let job_id = engine.make_minutes(id, &choice()).unwrap();
+    let end = wait_for_end(&mut events, job_id);
+    assert!(marker.exists(), "the worker must really have died");
+    assert!(
+        matches!(end, Event::JobDone { .. }),
+        "the part is tried again: {end:?}"
+    );
+    let minutes = &engine.minutes(id).unwrap()[0].minutes;
+    assert_eq!(minutes.coverage, 1.0, "and nothing of the transcript is missing");
+}
+
+#[test]
+fn a_worker_that_always_dies_fails_the_job_with_the_reason() {
+    let home = Home::new().unwrap();
+    let id = transcribed(&home, "talk", &TEXTS);
+    let engine = fake_engine(&home, QueueMode::All, &behaviour(&["die-at-token=1"]));
+    let mut events = engine.subscribe();
+    let job_id = engine.make_minutes(id, &choice()).unwrap();
+    match wait_for_end(&mut events, job_id) {
+        Event::JobFailed { code, message, .. } => {
+            assert_eq!(
+                code,
+                ErrorCode::WorkerDied,
+                "a door can offer to try again: {message}"
+            );
+            assert!(
+                message.contains("crashed"),
+                "the user learns what happened: {message}"
+            );
+        }
+        other => panic!("it does not end well: {other:?}"),
+    }
+    assert!(
+        engine.minutes(id).unwrap().is_empty(),
+        "there are no minutes of nothing"
+    );
+    assert_eq!(
+        engine.recordings(&Default::default()).unwrap().len(),
+        1,
+        "the library goes on"
+    );
+}
+
+#[test]
+fn a_model_without_room_in_memory_is_refused_by_name() {
+    let home = Home::new().unwrap();
+    let id = transcribed(&home, "talk", &TEXTS);
+    let needs_much = format!("needed-bytes={}", u64::MAX / 2);
+    let engine = fake_engine(&home, QueueMode::All, &behaviour(&[&needs_much]));
+    let mut events = engine.subscribe();
+    let job_id = engine.make_title(id, Some(LANGUAGE_MODEL)).unwrap();
+    match wait_for_end(&mut events, job_id) {
+        Event::JobFailed { code, message, .. } => {
+            assert_eq!(code, ErrorCode::OutOfMemory, "a door can offer a smaller one");
+            assert!(message.contains(LANGUAGE_MODEL), "which model it was: {message}");
+        }
+        other => panic!("it is not begun with: {other:?}"),
+    }
+}
+
+#[test]
+fn a_program_that_leaves_gives_its_writing_back() {
+    let home = Home::new().unwrap();
+    let id = transcribed(&home, "talk", &TEXTS);
+    let engine = fake_engine(&home, QueueMode::All, &behaviour(&["token-ms=20000", "deaf"]));
+    let mut events = engine.subscribe();
+    let job_id = engine.make_corrections(id, Some(LANGUAGE_MODEL)).unwrap();
+    wait_for_stage(&mut events, job_id, Stage::Writing);
+    drop(engine);
+    let next = fake_engine(&home, QueueMode::Own, &[]);
+    assert_eq!(
+        next.job(job_id).unwrap().state,
+        JobState::Queued,
+        "the next program finds it waiting"
+    );
+    let mut events = next.subscribe();
+    next.retry_job(job_id).unwrap();
+    let end = wait_for_end(&mut events, job_id);
+    assert!(matches!(end, Event::JobDone { .. }), "and does it: {end:?}");
+}
+
+fn add_tone(home: &Home, engine: &Engine) -> RecordingId {
+    match engine.add(&tone_file(home, "tone.wav", 35.0), &AddOptions::default()) {
+        Ok(Added::New(id)) => id,
+        other => panic!("the file is new: {other:?}"),
+    }
+}
+
+fn plain_sound() -> TranscribeOptions {
+    // The fake is asked about plain stretches of sound; tones are no speech.
+    TranscribeOptions {
+        vad: false,
+        ..TranscribeOptions::default()
+    }
+}
+
+#[test]
+fn everything_is_made_of_a_recording_in_order() {
+    let home = Home::new().unwrap();
+    let engine = fake_engine(
+        &home,
+        QueueMode::Own,
+        &behaviour(&["say=we talk about the budget of next year"]),
+    );
+    let mut events = engine.subscribe();
+    let id = add_tone(&home, &engine);
+    let options = ProcessOptions {
+        speech_model: Some(QUICK_MODEL.to_owned()),
+        transcribe: Some(plain_sound()),
+        correct: true,
+        minutes: choice(),
+    };
+    let jobs = engine.process(id, &options).unwrap();
+    assert_eq!(jobs.len(), 4, "transcript, corrections, title, minutes");
+    // The worker that heard the recording writes: each model leaves the memory for the next.
+    let mut ended = Vec::new();
+    while ended.len() < jobs.len() {
+        ended.push(wait_for(&mut events, |event| match event {
+            Event::JobDone { job_id, .. } | Event::JobFailed { job_id, .. } => Some(*job_id),
+            _ => None,
+        }));
+    }
+    assert_eq!(ended, jobs, "each in its turn");
+    assert_eq!(
+        engine.minutes(id).unwrap()[0].minutes.coverage,
+        1.0,
+        "the minutes are of the new transcript"
+    );
+}
+
+#[test]
+fn what_the_settings_want_is_written_from_a_new_transcript() {
+    let home = Home::new().unwrap();
+    let engine = fake_engine(
+        &home,
+        QueueMode::All,
+        &behaviour(&["say=we talk about the budget of next year"]),
+    );
+    engine.set_settings(Settings {
+        auto_minutes: true,
+        language_model: Some(LANGUAGE_MODEL.to_owned()),
+        ..settings(&home)
+    });
+    let mut events = engine.subscribe();
+    let id = add_tone(&home, &engine);
+    let job_id = engine.transcribe(id, Some(QUICK_MODEL), plain_sound()).unwrap();
+    let written = wait_for(&mut events, |event| match event {
+        Event::JobDone { job_id: done, .. } if *done != job_id => Some(*done),
+        _ => None,
+    });
+    assert!(written > job_id, "the minutes come after the transcript, unasked");
+    assert_eq!(engine.minutes(id).unwrap().len(), 1, "and are there");
+}
+
+#[test]
+fn words_that_were_learned_are_told_to_whisper() {
+    let home = Home::new().unwrap();
+    let id = transcribed(&home, "talk", &["Kim Hanul speaks about the budget."]);
+    let engine = fake_engine(&home, QueueMode::Own, &behaviour(&["say-vocabulary"]));
+    propose(&home, id, "Kim Haneul speaks about the budget.");
+    engine
+        .decide_corrections(id, &[0], CorrectionState::Accepted)
+        .unwrap();
+    let learned = engine.learned_words().unwrap();
+    assert!(!learned.is_empty(), "a name that was mended is learned");
+    let mut events = engine.subscribe();
+    let next = add_tone(&home, &engine);
+    let options = TranscribeOptions {
+        vocabulary: vec!["RecordRoute".to_owned()],
+        ..plain_sound()
+    };
+    let job_id = engine.transcribe(next, Some(QUICK_MODEL), options).unwrap();
+    wait_for_end(&mut events, job_id);
+    let heard = engine.transcript(next).unwrap().text();
+    assert!(
+        heard.contains("RecordRoute") && learned.iter().all(|word| heard.contains(word.as_str())),
+        "the user's own words and the learned ones: {heard}"
+    );
+}
+
+/// As a model would propose it.
+fn propose(home: &Home, id: RecordingId, proposed: &str) {
+    use recordroute_engine::core::{Correction, JobKind};
+    let library = recordroute_store::Library::open(&home.library()).unwrap();
+    let (transcript, read) = library.versioned_transcript(id).unwrap().unwrap();
+    let kind = JobKind::Correct {
+        model: LANGUAGE_MODEL.to_owned(),
+    };
+    let job = library
+        .enqueue_claimed(id, &kind, "fixture", Duration::from_secs(60))
+        .unwrap();
+    let correction = Correction {
+        segment_idx: 0,
+        original: transcript.segments[0].text.clone(),
+        proposed: proposed.to_owned(),
+        diff: Vec::new(),
+        marks: Vec::new(),
+        state: CorrectionState::Open,
+    };
+    library
+        .save_corrections(job, "fixture", read, &[correction])
+        .unwrap();
+    library
+        .finish(job, "fixture", &recordroute_store::JobEnd::Done)
+        .unwrap();
+}
+
+#[test]
+fn an_edit_outdates_the_minutes_and_new_ones_are_not() {
+    let home = Home::new().unwrap();
+    let id = transcribed(&home, "talk", &TEXTS);
+    let engine = fake_engine(&home, QueueMode::All, &[]);
+    let mut events = engine.subscribe();
+    let job_id = engine.make_minutes(id, &choice()).unwrap();
+    wait_for_end(&mut events, job_id);
+    assert!(
+        !engine.minutes(id).unwrap()[0].is_outdated,
+        "they are of the text as it is"
+    );
+    engine
+        .edit_segment(id, 1, "Kim will send the numbers until Monday.")
+        .unwrap();
+    assert!(
+        engine.minutes(id).unwrap()[0].is_outdated,
+        "which is another one now"
+    );
+    assert_eq!(
+        engine.search("until Monday", 5).unwrap().len(),
+        1,
+        "and is found by what it says now"
+    );
+    let job_id = engine.make_minutes(id, &choice()).unwrap();
+    wait_for_end(&mut events, job_id);
+    assert!(
+        !engine.minutes(id).unwrap()[0].is_outdated,
+        "made anew they are not outdated"
+    );
+}
