@@ -103,7 +103,7 @@ impl RemoteGenerator {
             Ok((server, model, has_tokenizer, context))
         });
         match reached {
-            Ok((server, model, has_tokenizer, context)) => Ok(Some(Self {
+            Ok((server, model, has_tokenizer, context)) if !cancel.is_cancelled() => Ok(Some(Self {
                 max_context_tokens: options
                     .max_context_tokens
                     .min(context.unwrap_or(usize::MAX))
@@ -116,8 +116,14 @@ impl RemoteGenerator {
                 has_tokenizer: Cell::new(has_tokenizer),
                 rigour: Rigour::Schema,
             })),
-            Err(Miss::Cancelled) => Ok(None),
-            Err(miss) => Err(miss.into_error(&host_of(&options))),
+            not_reached => {
+                // A name that is still being looked up is not waited for.
+                runtime.shutdown_background();
+                match not_reached {
+                    Ok(_) | Err(Miss::Cancelled) => Ok(None),
+                    Err(miss) => Err(miss.into_error(&host_of(&options))),
+                }
+            }
         }
     }
 
@@ -129,10 +135,12 @@ impl RemoteGenerator {
         options: &RemoteOptions,
         cancel: &CancellationToken,
     ) -> Result<Option<Vec<RemoteModel>>, InferenceError> {
-        let listed = runtime()?.block_on(async {
+        let runtime = runtime()?;
+        let listed = runtime.block_on(async {
             let server = Server::reach(options, cancel).await?;
             list(&server, cancel).await
         });
+        runtime.shutdown_background();
         match listed {
             Ok(models) => Ok(Some(models)),
             Err(Miss::Cancelled) => Ok(None),
@@ -228,7 +236,6 @@ impl RemoteGenerator {
             } else {
                 stream.push(bytes.as_ref())?
             };
-            // Dropping the response closes the connection, so that the server stops as well.
             if !answer.take(events) {
                 return Err(Miss::Cancelled);
             }
@@ -356,6 +363,11 @@ impl Generator for RemoteGenerator {
                 .await?;
             self.learn_context(cancel).await
         });
+        if answered.is_err() {
+            // Nobody drives the connection any more, so that it would stay open and the server go on
+            // writing: with its runtime it is closed.
+            self.runtime = Arc::new(self::runtime()?);
+        }
         match answered {
             Ok(()) if n_prompt_tokens >= self.max_context_tokens => Err(self.too_long(n_prompt_tokens)),
             Ok(()) => Ok(generated),

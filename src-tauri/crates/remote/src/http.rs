@@ -33,6 +33,8 @@ impl Server {
             .redirect(Policy::none())
             // A proxy is another computer.
             .no_proxy()
+            // Between two requests nobody looks after a connection.
+            .pool_max_idle_per_host(0)
             .connect_timeout(options.connect_timeout);
         if let Some(name) = address.name() {
             // What the name means was decided above; it is not looked up again.

@@ -276,8 +276,9 @@ fn cancelling_closes_the_connection_at_once() {
 #[test]
 fn who_wants_no_more_gets_no_more() {
     let server = ModelServer::with_chat(&["small"], ModelReply::chat(&["one", "two", "three"]));
+    let mut generator = connected(&server);
     let mut n = 0;
-    let generated = connected(&server).generate(
+    let generated = generator.generate(
         "Hi",
         &GenerateOptions::default(),
         &CancellationToken::new(),
@@ -292,6 +293,12 @@ fn who_wants_no_more_gets_no_more() {
         "stopped from within"
     );
     assert_eq!(n, 2, "and not asked again");
+    let (again, _) = answered(&mut generator, &GenerateOptions::default());
+    assert_eq!(
+        again.unwrap().text,
+        "onetwothree",
+        "the next prompt has its whole answer"
+    );
 }
 
 #[test]
