@@ -3,7 +3,7 @@ use recordroute_core::{Segment, SegmentFlag};
 use crate::clean::one_line;
 
 /// A sentence goes on over segments until it is that long.
-const MAX_CHARS: usize = 320;
+const MAX_CHARS: usize = 400;
 /// Who is silent for so long has ended the sentence.
 const MAX_PAUSE_MS: u64 = 2_500;
 
@@ -108,15 +108,16 @@ fn pieces(text: &str) -> Vec<&str> {
     pieces
 }
 
-/// Whether a sentence is at its end. Of Korean without full stops the polite endings tell.
+/// Whether a sentence is at its end. Of Korean without full stops its endings tell: `-다`, `-요`, `-죠`
+/// and `-까` behind another syllable.
 fn ends(text: &str) -> bool {
     let text = text.trim_end_matches(['"', '\'', '”', '’', ')', ' ']);
-    text.ends_with(['.', '?', '!', '…', '。', '？', '！'])
-        || [
-            "니다", "니까", "세요", "어요", "아요", "해요", "에요", "예요", "네요", "군요", "죠",
-        ]
-        .iter()
-        .any(|ending| text.ends_with(ending))
+    let mut letters = text.chars().rev();
+    match letters.next() {
+        Some('.' | '?' | '!' | '…' | '。' | '？' | '！') => true,
+        Some('다' | '요' | '죠' | '까') => letters.next().is_some_and(crate::words::korean::is_hangul),
+        _ => false,
+    }
 }
 
 /// When the byte `at` of a segment's text was said: by its words where they are known, else by the
@@ -158,12 +159,14 @@ mod tests {
                 "the launch. It costs 3.5 million.",
                 "오늘은 예산을",
                 "보겠습니다",
+                "들리시나요",
                 "다음은"
             ])),
             [
                 "We will move the launch.",
                 "It costs 3.5 million.",
                 "오늘은 예산을 보겠습니다",
+                "들리시나요",
                 "다음은"
             ],
             "over segments, within them, and in Korean without full stops"

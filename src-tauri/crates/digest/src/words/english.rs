@@ -15,10 +15,11 @@ const STOP_WORDS: &[&str] = &[
     "same", "say", "see", "she", "should", "shouldn't", "since", "so", "some", "something", "sort", "still", "such",
     "sure", "take", "tell", "than", "thank", "thanks", "that", "that's", "the", "their", "them", "then", "there",
     "there's", "these", "they", "they're", "thing", "things", "think", "this", "those", "though", "three", "through",
-    "time", "to", "too", "two", "uh", "uhm", "um", "under", "until", "up", "us", "use", "very", "wanna", "want",
+    "time", "to", "today", "tomorrow", "too", "two", "uh", "uhm", "um", "under", "until", "up", "us", "use",
+    "used", "very", "wanna", "want",
     "was", "wasn't", "way", "we", "we'll", "we're", "we've", "well", "went", "were", "weren't", "what", "what's",
     "when", "where", "which", "while", "who", "why", "will", "with", "without", "won't", "would", "wouldn't", "yeah",
-    "yep", "yes", "yet", "you", "you'll", "you're", "you've", "your", "yours",
+    "yep", "yes", "yesterday", "yet", "you", "you'll", "you're", "you've", "your", "yours",
 ];
 
 /// Whether a lower-cased word says nothing by itself.
