@@ -57,7 +57,8 @@ pub(crate) fn multiply<const N: usize>(
     pool.for_each_chunk(&mut parts, 1, cancel, &|_, parts| {
         for part in parts {
             for (i, out) in part.out.chunks_exact_mut(n_tokens).enumerate() {
-                if cancel.is_cancelled() {
+                // With few columns a whole part takes no longer than a look at the token is worth.
+                if n_tokens >= MIN_PANEL_COLUMNS && cancel.is_cancelled() {
                     return;
                 }
                 let first_row = part.first_row + i * LANES;

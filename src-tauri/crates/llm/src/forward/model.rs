@@ -32,6 +32,7 @@ pub(crate) struct Model {
     n_past: usize,
     pool: Pool,
     kernels: &'static Kernels,
+    pub(super) activation: Activation,
     room: Room,
 }
 
@@ -71,6 +72,10 @@ impl Model {
             n_past: 0,
             pool: Pool::new(n_threads),
             kernels,
+            activation: match dimensions.family {
+                Family::Gemma3 => Activation::Gelu,
+                _ => Activation::Silu,
+            },
             room: Room::default(),
             dimensions,
         })
@@ -240,11 +245,7 @@ impl Model {
         ];
         multiply(products, &room.columns, bytes, kernels, pool, cancel);
 
-        let activation = match self.dimensions.family {
-            Family::Gemma3 => Activation::Gelu,
-            _ => Activation::Silu,
-        };
-        let n_tokens = room.gate.n_tokens;
+        let (n_tokens, activation) = (room.gate.n_tokens, self.activation);
         let up = &room.up.panels;
         pool.for_each_chunk(&mut room.gate.panels, n_tokens, cancel, &|panel, gate| {
             let up = &up[panel * n_tokens..][..n_tokens];

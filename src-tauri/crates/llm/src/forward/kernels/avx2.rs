@@ -189,7 +189,7 @@ with_features! {
         }
     }
 
-    fn dot(format: Format, row: &[u8], column: &Column) -> f32 {
+    pub(super) fn dot(format: Format, row: &[u8], column: &Column) -> f32 {
         match format {
             Format::F32 | Format::F16 | Format::Bf16 => portable::dot_floats(format, row, &column.values),
             // One branch for each, so that each is compiled for its own unpacking.

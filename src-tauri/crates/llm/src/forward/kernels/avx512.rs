@@ -6,7 +6,7 @@ use std::arch::x86_64::*;
 
 use half::f16;
 
-use super::{Activation, Kernels, ScoreRow, portable};
+use super::{Activation, Kernels, ScoreRow, avx2, portable};
 use crate::forward::column::{Column, GROUP};
 use crate::forward::formats::{Format, SUPER_BLOCK};
 use crate::forward::panel::{LANES, Lanes, Panel};
@@ -201,7 +201,7 @@ with_features! {
             Format::Q5_0 => dot_blocks::<22, 16>(row, column, |block| fives(block, 2), |_| 0.0),
             Format::Q5_1 => dot_blocks::<24, 0>(row, column, |block| fives(block, 4), |block| half(block, 2)),
             Format::Q8_0 => dot_blocks::<34, 128>(row, column, |block| eights(block), |_| 0.0),
-            Format::Q5K | Format::F32 | Format::F16 | Format::Bf16 => portable::dot(format, row, column),
+            Format::Q5K | Format::F32 | Format::F16 | Format::Bf16 => avx2::dot(format, row, column),
         }
     }
 
