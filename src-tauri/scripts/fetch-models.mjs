@@ -44,7 +44,7 @@ const MODELS = {
 };
 const DEFAULT = ["whisper-base", "whisper-tiny.en"];
 /** What the tests need. */
-const ALL = ["whisper-base", "whisper-tiny.en", "smollm2-135m-instruct", "all-minilm-l6-v2"];
+const ALL = ["whisper-base", "whisper-tiny.en", "smollm2-135m-instruct", "gemma-3-270m", "all-minilm-l6-v2"];
 
 function cacheFolder() {
   if (process.env.RECORDROUTE_CACHE) return process.env.RECORDROUTE_CACHE;

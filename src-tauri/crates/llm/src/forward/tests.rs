@@ -232,10 +232,11 @@ fn tokens(n: usize, n_vocabulary: u32) -> Vec<u32> {
 fn each_family_gives_the_logits_of_candles_own_model() {
     let folder = tempfile::tempdir().expect("a folder can be made");
     for family in FAMILIES {
+        // In floats both must agree; before packed weights Candle rounds in coarser groups.
         for (dtype, tolerance) in [
             (GgmlDType::F32, 1e-5),
-            (GgmlDType::Q8_0, 2e-3),
-            (GgmlDType::Q4K, 2e-3),
+            (GgmlDType::Q8_0, 5e-3),
+            (GgmlDType::Q4K, 5e-3),
         ] {
             let path = RandomModel::new(family, dtype).write(folder.path());
             let mut model = open_as_candle_does(&path);
