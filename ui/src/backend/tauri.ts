@@ -1,9 +1,10 @@
 // The door to the window's process: the generated commands, whose types have to fit the contract's.
-import { Channel } from "@tauri-apps/api/core";
+import { Channel, invoke } from "@tauri-apps/api/core";
 
 import { commands, events } from "../bindings";
 import {
-  BackendError, type AddProgress, type Backend, type CommandError, type LiveStatus, type ModelProgress,
+  BackendError, type AddProgress, type Backend, type CommandError, type Job, type LiveStatus, type ModelProgress,
+  type Settings,
 } from "./backend";
 
 type Answer<T> = { status: "ok"; data: T } | { status: "error"; error: CommandError };
@@ -17,6 +18,15 @@ async function take<T>(answer: Promise<Answer<T>>): Promise<T> {
   // A command that does not exist or an answer that cannot be read is a mistake of the program.
   const error: unknown = taken.error;
   throw new BackendError(isCommandError(error) ? error : { code: "other", message: String(error) });
+}
+
+/** A command by its name. */
+async function ask<T>(command: string, parameters: Record<string, unknown> = {}): Promise<T> {
+  try {
+    return await invoke<T>(command, parameters);
+  } catch (error) {
+    throw new BackendError(isCommandError(error) ? error : { code: "other", message: String(error) });
+  }
 }
 
 const done = async (answer: Promise<Answer<null>>): Promise<void> => void (await take(answer));
@@ -34,8 +44,8 @@ export const tauriBackend: Backend = {
   chooseLibrary: () => take(commands.chooseLibrary()),
   beginNewLibrary: () => take(commands.beginNewLibrary()),
   showPlace: (place) => done(commands.showPlace(place)),
-  settings: () => take(commands.settings()),
-  saveSettings: (settings) => take(commands.saveSettings(settings)),
+  settings: () => take(commands.settings()) as Promise<Settings>,
+  saveSettings: (settings) => take(commands.saveSettings(settings)) as Promise<Settings>,
   shortcutTrouble: () => take(commands.shortcutTrouble()),
 
   recordings: (listing) => take(commands.recordings(listing)),
@@ -78,11 +88,26 @@ export const tauriBackend: Backend = {
   discardUnfinished: (id) => take(commands.discardUnfinished(id)),
   notes: (recordingId) => take(commands.notes(recordingId)),
 
-  jobs: () => take(commands.jobs()),
+  jobs: () => take(commands.jobs()) as Promise<Job[]>,
   transcribe: (recordingId, choice) => take(commands.transcribe(recordingId, choice)),
   cancelJob: (jobId) => done(commands.cancelJob(jobId)),
   retryJob: (jobId) => done(commands.retryJob(jobId)),
   moveJob: (jobId, position) => done(commands.moveJob(jobId, position)),
+
+  minutes: (recordingId) => ask("minutes", { recordingId }),
+  makeMinutes: (recordingId, choice) => ask("make_minutes", { recordingId, choice }),
+  saveMinutes: (recordingId, template, sections) => ask("save_minutes", { recordingId, template, sections }),
+  minutesEstimate: (recordingId, choice) => ask("minutes_estimate", { recordingId, choice }),
+  minutesTemplates: () => ask("minutes_templates"),
+  exportMinutes: (recordingId, template, format) => ask("export_minutes", { recordingId, template, format }),
+  copyMinutes: (recordingId, template) => ask("copy_minutes", { recordingId, template }),
+  languageModels: () => ask("language_models"),
+  highlights: (recordingId) => ask("highlights", { recordingId }),
+  corrections: (recordingId) => ask("corrections", { recordingId }),
+  makeCorrections: (recordingId, model) => ask("make_corrections", { recordingId, model }),
+  decideCorrections: (recordingId, segmentIdxs, state) => ask("decide_corrections", { recordingId, segmentIdxs, state }),
+  editSegment: (recordingId, segmentIdx, text) => ask("edit_segment", { recordingId, segmentIdx, text }),
+  makeTitle: (recordingId) => ask("make_title", { recordingId }),
 
   models: () => take(commands.models()),
   downloadModel: (id, tell) => take(commands.downloadModel(id, channel(tell))),
