@@ -35,10 +35,13 @@ export class MockLanguage {
   /** Work that goes on, or went wrong, before the page was opened. */
   furnish(state: State): void {
     const { jobs } = this.world;
+    // The one that is written is in the language of the window.
+    const order = this.world.settings().interface_language === "en" ? [2, 1] : [1, 2];
     if (state === "minutes-writing")
-      for (const [id, template] of [[1, "meeting"], [2, "interview"]] as const) {
+      for (const [at, id] of order.entries()) {
+        const template = id === 1 ? "meeting" : "interview";
         const job = jobs.find(this.#makeMinutes(id, { template, model: null, language: null }));
-        if (id === 1) jobs.begin(job, this.#totalMs(id) * 0.2);
+        if (at === 0) jobs.begin(job, this.#totalMs(id) * 0.2);
       }
     if (state === "minutes-failed")
       for (const id of [1, 2])
