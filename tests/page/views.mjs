@@ -29,6 +29,8 @@ const review = async (page, t) => {
   await page.keyboard.press("c");
   await page.waitForSelector("[data-proposal]");
 };
+/** Jobs stand still, so that they are not over before one has looked. */
+const hold = (page) => page.evaluate(() => window.mockBackend.jobsMove.stop());
 /** Without minutes of their own. */
 const WITHOUT = { ko: 3, en: 4 };
 
@@ -202,7 +204,7 @@ export const VIEWS = [
     go: async (page, t) => {
       await openMinutes(page, t);
       await page.waitForSelector("[data-minutes] [data-line]");
-      await page.waitForTimeout(900);
+      await hold(page);
     },
   },
   { name: "minutes-make", go: (page, t) => openMinutes(page, t, WITHOUT) },
@@ -239,7 +241,14 @@ export const VIEWS = [
       }
     },
   },
-  { name: "correcting", state: "correcting", go: (page) => page.locator("[data-recording='1']").click() },
+  {
+    name: "correcting",
+    state: "correcting",
+    go: async (page) => {
+      await hold(page);
+      await page.locator("[data-recording='1']").click();
+    },
+  },
   {
     name: "correct-dialog",
     go: async (page, t) => {
@@ -267,7 +276,7 @@ export const VIEWS = [
     name: "queue-kinds",
     state: "minutes-writing",
     go: async (page) => {
-      await page.waitForTimeout(900);
+      await hold(page);
       await page.locator("[data-queue]").click();
     },
   },

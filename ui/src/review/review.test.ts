@@ -68,7 +68,7 @@ test("all without a warning are accepted at once, the rest is left to decide", a
   await waitFor(() => expect(bar.textContent).toMatch(/4 to decide · 4 with a warning/));
   const states = async () => (await backend.corrections(1)).filter((one) => one.state === "accepted").map((one) => one.segment_idx);
   expect(await states(), "none of the marked ones").toEqual([1, 7, 9, 14]);
-  expect(bar.textContent, "the first marked one is looked at").toMatch(/Proposal 2 of 8/);
+  await waitFor(() => expect(bar.textContent, "the first marked one is looked at").toMatch(/Proposal 2 of 8/));
   await press("KeyU");
   await waitFor(async () => expect(await states(), "all of them are taken back together").toEqual([]));
 });
@@ -107,7 +107,9 @@ test("corrections are asked for after it was said what they are, and proposals c
   expect(dialog.textContent, "it only proposes").toMatch(/you decide/);
   expect(dialog.textContent, "names are used").toMatch(/your list of 3 words/);
   await fireEvent.click(within(dialog).getByRole("button", { name: "Look for corrections" }));
-  expect((await screen.findAllByText("Looking for corrections")).length).toBeGreaterThan(0);
+  await waitFor(async () => expect((await backend.jobs())[0]?.kind).toBe("correct"));
+  backend.jobsMove.tick();
+  expect((await screen.findAllByText("Loading the model")).length, "what it does now").toBeGreaterThan(0);
   for (let turn = 0; turn < 6; turn += 1) backend.jobsMove.tick();
   expect(await screen.findByRole("button", { name: "8 proposals" })).toBeTruthy();
 });

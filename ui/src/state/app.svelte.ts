@@ -282,6 +282,11 @@ export class App implements Host {
     }
   }
 
+  /** A model by its name, wherever it runs. */
+  modelName(id: string): string {
+    return this.language.nameOf(id) ?? this.models.nameOf(id);
+  }
+
   /** The text may be changed: nothing else is writing it. */
   get canEdit(): boolean {
     const { id } = this.reading;
@@ -292,7 +297,7 @@ export class App implements Host {
 
   /** There is something to see in the minutes, so they stand beside the text without being asked for. */
   get minutesByThemselves(): boolean {
-    return this.minutes.views.length > 0 || this.minutes.writing;
+    return this.minutes.views.length > 0 || this.minutes.job !== null;
   }
 
   get minutesShown(): boolean {

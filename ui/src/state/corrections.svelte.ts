@@ -93,12 +93,12 @@ export class CorrectionsStore {
     this.look(segmentIdx);
     const known = this.bySegment.get(segmentIdx);
     if (!known || known.state === state) return;
-    if (await this.#put([known], state)) this.#toNextOpen();
+    await this.#put([known], state);
   }
 
   async acceptUnmarked(): Promise<void> {
     if (this.unmarked.length === 0) return;
-    if (await this.#put(this.unmarked, "accepted")) this.#toNextOpen();
+    await this.#put(this.unmarked, "accepted");
   }
 
   /** Takes back what was decided last. */
@@ -113,11 +113,15 @@ export class CorrectionsStore {
     this.#goTo(step.at);
   }
 
-  async #put(which: Correction[], state: CorrectionState): Promise<boolean> {
+  /** On to the next one without waiting: keys come faster than the disk. */
+  async #put(which: Correction[], state: CorrectionState): Promise<void> {
     const step: Step = { before: new Map(which.map((one) => [one.segment_idx, one.state])), at: this.at };
-    if (!(await this.#tell(which.map((one) => one.segment_idx), state))) return false;
+    const kept = this.#tell(which.map((one) => one.segment_idx), state);
     this.#steps = [...this.#steps, step];
-    return true;
+    this.#toNextOpen();
+    if (await kept) return;
+    this.#steps = this.#steps.filter((one) => one !== step);
+    this.#goTo(step.at);
   }
 
   /** Shows it at once, and takes it back where it cannot be kept. */
@@ -129,8 +133,7 @@ export class CorrectionsStore {
     for (const one of before)
       if (idxs.includes(one.segment_idx)) reading.put(one.segment_idx, state === "accepted" ? one.proposed : one.original);
     if (await this.#host.attempt(() => backend.decideCorrections(id, idxs, state))) return true;
-    this.list = before;
-    await reading.refresh();
+    await Promise.all([this.refresh(), reading.refresh()]);
     return false;
   }
 

@@ -155,6 +155,10 @@ export class MinutesStore {
     this.editing = { section: key, idx: known?.items.length ?? 0 };
   }
 
+  edit(place: LinePlace): void {
+    this.editing = place;
+  }
+
   /** Ends the changing of a line; one without words is taken away. */
   async endEdit(view: MinutesView, place: LinePlace, line: MinutesItem | null): Promise<void> {
     this.editing = null;

@@ -38,7 +38,8 @@ export class QueueStore {
     return (
       own.find((job) => job.state === "running") ??
       own.find((job) => job.state === "queued") ??
-      own.find((job) => job.state === "failed" && !this.#putAway.has(job.id)) ??
+      // What was done since mends what failed before.
+      own.find((job) => job.state === "failed" && !this.#putAway.has(job.id) && !own.some((later) => later.state === "done" && later.id > job.id)) ??
       null
     );
   }
