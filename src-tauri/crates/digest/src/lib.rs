@@ -9,16 +9,26 @@
 //!
 //! `parts` lays a transcript into the model's context, `prompt` renders the files in `prompts/`,
 //! `ask` gets JSON out of the model and `partial` reads it while it is written, `words` and
-//! `likeness` know words and how near two texts are.
+//! `likeness` know words and how near two texts are, and `checks` which numbers and negations a text has.
 #![warn(missing_docs)]
 
+mod ask;
+mod checks;
+mod clean;
 mod correct;
 mod error;
 mod estimate;
+#[cfg(test)]
+mod fake;
 mod highlights;
+mod likeness;
 mod minutes;
+mod partial;
+mod parts;
+mod prompt;
 mod template;
 mod title;
+mod words;
 
 pub use correct::{CorrectionOutcome, correct, learned_words};
 pub use error::DigestError;

@@ -1,6 +1,28 @@
-use recordroute_core::{CancellationToken, Generator, Minutes, MinutesSection, Segment};
+mod condense;
+mod draft;
+mod ground;
+mod items;
 
-use crate::{DigestError, Template};
+use std::collections::HashSet;
+use std::time::Instant;
+
+use recordroute_core::{CancellationToken, GenerateOptions, Generator, Minutes, MinutesSection, Segment};
+use serde_json::Value;
+
+use self::condense::{Condensed, condense};
+use self::draft::Draft;
+use self::ground::Ground;
+use crate::ask::{PartTask, answer_tokens, read_parts};
+use crate::parts::{Ledger, Line, lay_out, numbered};
+use crate::template::primary;
+use crate::{DigestError, Template, prompt};
+
+/// Below so many words a model would invent rather than sum up.
+const MIN_WORDS: usize = 5;
+/// Reading is so much of the work; the rest is condensing.
+const READING_SHARE: f32 = 0.92;
+/// The same item so often in one answer is a loop.
+const MAX_REPEATED: usize = 4;
 
 /// What may be set for minutes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,12 +82,195 @@ pub struct MinutesProgress<'a> {
 /// [`DigestError::NothingRead`] where every part failed, and the model's own errors that would meet
 /// every part.
 pub fn minutes(
-    _segments: &[Segment],
-    _template: &Template,
-    _options: &MinutesOptions,
-    _generator: &mut dyn Generator,
-    _cancel: &CancellationToken,
-    _on_progress: &mut dyn FnMut(MinutesProgress<'_>),
+    segments: &[Segment],
+    template: &Template,
+    options: &MinutesOptions,
+    generator: &mut dyn Generator,
+    cancel: &CancellationToken,
+    on_progress: &mut dyn FnMut(MinutesProgress<'_>),
 ) -> Result<Option<Minutes>, DigestError> {
-    Err(DigestError::NothingRead(String::new()))
+    let started = Instant::now();
+    require_words(segments, MIN_WORDS)?;
+    let max_context_tokens = generator.max_context_tokens();
+    let can_compare = options
+        .transcript_language
+        .as_deref()
+        .is_none_or(|spoken| primary(spoken) == primary(&options.language));
+    let mut task = MinutesTask {
+        segments,
+        template,
+        language: &options.language,
+        can_compare,
+        system: prompt::minutes_system(template, &options.language),
+        max_tokens: answer_tokens(max_context_tokens),
+        draft: Draft::new(template),
+        sections: Vec::new(),
+        fraction: 0.0,
+        on_progress,
+    };
+    let around = task.options(&[]);
+    let empty = generator
+        .count_prompt_tokens(&task.prompt(&[]), &around)
+        .map_err(|_| DigestError::NoRoom { max_context_tokens })?;
+    let room = max_context_tokens.saturating_sub(around.max_tokens + empty);
+    if room == 0 {
+        return Err(DigestError::NoRoom { max_context_tokens });
+    }
+    let parts = lay_out(segments, room.min(options.max_part_tokens), &|text| {
+        generator.count_tokens(text)
+    })?;
+    let Some(ledger) = read_parts(parts, segments, &mut task, generator, cancel)? else {
+        return Ok(None);
+    };
+
+    for (section_idx, section) in template.sections.iter().enumerate() {
+        let Some(limit) = section.limit else { continue };
+        if task.draft.n_items(section_idx) <= limit {
+            continue;
+        }
+        let items = task.draft.items(section_idx);
+        match condense(items, section, limit, &options.language, generator, cancel)? {
+            Condensed::Items(items) => task.draft.replace(section_idx, items),
+            // More lines than were wanted are better than none.
+            Condensed::Failed => {}
+            Condensed::Cancelled => return Ok(None),
+        }
+        let share = (section_idx + 1) as f32 / template.sections.len() as f32;
+        task.report(
+            MinutesStage::Condensing,
+            READING_SHARE + (1.0 - READING_SHARE) * share,
+        );
+    }
+    if cancel.is_cancelled() {
+        return Ok(None);
+    }
+    task.report(MinutesStage::Condensing, 1.0);
+    Ok(Some(Minutes {
+        template: template.id.clone(),
+        language: options.language.clone(),
+        model: options.model.clone(),
+        prompt_version: template.prompt_version(),
+        coverage: ledger.coverage(),
+        sections: task.sections,
+        failed_parts: ledger.failed_parts(segments),
+        took_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+    }))
 }
+
+/// Refuses transcripts that say too little.
+pub(crate) fn require_words(segments: &[Segment], min_words: usize) -> Result<(), DigestError> {
+    let mut n_words = 0;
+    for segment in segments {
+        n_words += crate::words::count(&segment.text);
+        if n_words >= min_words {
+            return Ok(());
+        }
+    }
+    Err(DigestError::TooShort { min_words })
+}
+
+struct MinutesTask<'a, 'p> {
+    segments: &'a [Segment],
+    template: &'a Template,
+    language: &'a str,
+    can_compare: bool,
+    system: String,
+    max_tokens: usize,
+    /// What was read with success.
+    draft: Draft,
+    /// What was handed out last.
+    sections: Vec<MinutesSection>,
+    fraction: f32,
+    on_progress: &'p mut dyn FnMut(MinutesProgress<'_>),
+}
+
+impl MinutesTask<'_, '_> {
+    /// The items of an answer, held against the lines.
+    fn add_items(&self, draft: &mut Draft, lines: &[Line], answer: &Value) {
+        let ground = Ground::new(self.segments, lines, self.can_compare);
+        for (section_idx, section) in self.template.sections.iter().enumerate() {
+            for raw in items::raw_items(answer, &section.key, section.limit) {
+                if let Some(item) = ground.item(&raw) {
+                    draft.add(section_idx, item);
+                }
+            }
+        }
+    }
+
+    fn report(&mut self, stage: MinutesStage, fraction: f32) {
+        self.sections = self
+            .draft
+            .to_sections(self.template, self.language, self.segments);
+        self.fraction = self.fraction.max(fraction);
+        (self.on_progress)(MinutesProgress {
+            fraction: self.fraction,
+            stage,
+            sections: &self.sections,
+        });
+    }
+}
+
+impl PartTask for MinutesTask<'_, '_> {
+    fn prompt(&self, lines: &[Line]) -> String {
+        prompt::minutes_part(&numbered(lines), self.language)
+    }
+
+    fn options(&self, lines: &[Line]) -> GenerateOptions {
+        GenerateOptions {
+            max_tokens: self.max_tokens,
+            json_schema: Some(items::schema(self.template, lines.len())),
+            system: Some(self.system.clone()),
+            ..GenerateOptions::default()
+        }
+    }
+
+    fn watch(&mut self, lines: &[Line], text: &str, piece: &str) -> Result<(), String> {
+        // An item ends with a brace; between two of them nothing new can be shown.
+        if !piece.contains('}') {
+            return Ok(());
+        }
+        let Some(answer) = crate::partial::so_far(text) else {
+            return Ok(());
+        };
+        if repeats_itself(&answer, self.template) {
+            return Err("The model repeated itself.".to_owned());
+        }
+        let mut draft = self.draft.clone();
+        self.add_items(&mut draft, lines, &answer);
+        let sections = draft.to_sections(self.template, self.language, self.segments);
+        if sections != self.sections {
+            self.sections = sections;
+            (self.on_progress)(MinutesProgress {
+                fraction: self.fraction,
+                stage: MinutesStage::Reading,
+                sections: &self.sections,
+            });
+        }
+        Ok(())
+    }
+
+    fn accept(&mut self, lines: &[Line], answer: &Value, _ledger: &mut Ledger) -> Result<(), String> {
+        if !items::is_an_answer(answer, self.template) {
+            return Err("The model’s answer is not of the form that was asked for.".to_owned());
+        }
+        let mut draft = std::mem::replace(&mut self.draft, Draft::new(self.template));
+        self.add_items(&mut draft, lines, answer);
+        self.draft = draft;
+        Ok(())
+    }
+
+    fn advanced(&mut self, share: f32) {
+        self.report(MinutesStage::Reading, READING_SHARE * share);
+    }
+}
+
+fn repeats_itself(answer: &Value, template: &Template) -> bool {
+    template.sections.iter().any(|section| {
+        let items = items::raw_items(answer, &section.key, section.limit);
+        let distinct: HashSet<&str> = items.iter().map(|item| item.text.as_str()).collect();
+        items.len() >= distinct.len() + MAX_REPEATED - 1
+    })
+}
+
+#[cfg(test)]
+mod tests;

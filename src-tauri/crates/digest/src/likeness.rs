@@ -1,0 +1,140 @@
+use std::collections::HashSet;
+
+use unicode_normalization::UnicodeNormalization;
+
+use crate::checks::{Negations, Numbers};
+use crate::words::feature_set;
+
+/// Two lines whose pairs of letters are shared to this degree say the same.
+const NEAR: f32 = 0.8;
+
+/// What is compared of a line, computed once.
+#[derive(Debug, Clone)]
+pub(crate) struct Likeness {
+    /// Neighbouring letters, sorted, with repetitions.
+    pairs: Vec<(char, char)>,
+    pub features: HashSet<String>,
+    numbers: Numbers,
+    negations: Negations,
+}
+
+impl Likeness {
+    pub fn of(text: &str) -> Self {
+        let letters: Vec<char> = text
+            .nfc()
+            .flat_map(char::to_lowercase)
+            .filter(|c| c.is_alphanumeric())
+            .collect();
+        let mut pairs: Vec<(char, char)> = letters.windows(2).map(|pair| (pair[0], pair[1])).collect();
+        pairs.sort_unstable();
+        Self {
+            pairs,
+            features: feature_set(text),
+            numbers: Numbers::of(text),
+            negations: Negations::of(text),
+        }
+    }
+
+    /// Whether two lines say the same. Lines with different numbers or negations never do, however
+    /// much they share.
+    pub fn is_near(&self, other: &Self) -> bool {
+        if self.numbers != other.numbers || self.negations != other.negations {
+            return false;
+        }
+        if self.pairs.is_empty() || other.pairs.is_empty() {
+            return self.pairs == other.pairs && self.features == other.features;
+        }
+        if dice(&self.pairs, &other.pairs) >= NEAR {
+            return true;
+        }
+        let (small, large) = if self.features.len() <= other.features.len() {
+            (&self.features, &other.features)
+        } else {
+            (&other.features, &self.features)
+        };
+        // The shorter says nothing that the longer does not.
+        small.len() >= 4 && small.is_subset(large) && small.len() * 3 >= large.len() * 2
+    }
+}
+
+/// Twice what is shared by two sorted lists, over their lengths.
+fn dice(a: &[(char, char)], b: &[(char, char)]) -> f32 {
+    let (mut at_a, mut at_b, mut n_shared) = (0, 0, 0_usize);
+    while let (Some(x), Some(y)) = (a.get(at_a), b.get(at_b)) {
+        match x.cmp(y) {
+            std::cmp::Ordering::Less => at_a += 1,
+            std::cmp::Ordering::Greater => at_b += 1,
+            std::cmp::Ordering::Equal => {
+                (at_a, at_b, n_shared) = (at_a + 1, at_b + 1, n_shared + 1);
+            }
+        }
+    }
+    2.0 * n_shared as f32 / (a.len() + b.len()) as f32
+}
+
+/// How much of the letters of two texts is shared in order, 0.0..=1.0; white space, signs and case
+/// make no difference. Korean syllables are taken apart, so that `되` and `돼` are near.
+pub(crate) fn letters_shared(a: &str, b: &str) -> f32 {
+    let letters = |text: &str| -> Vec<char> {
+        text.nfd()
+            .flat_map(char::to_lowercase)
+            .filter(|c| c.is_alphanumeric() || is_jamo(*c))
+            .collect()
+    };
+    let (a, b) = (letters(a), letters(b));
+    if a.is_empty() && b.is_empty() {
+        return 1.0;
+    }
+    similar::get_diff_ratio(
+        &similar::capture_diff_slices(similar::Algorithm::Myers, &a, &b),
+        a.len(),
+        b.len(),
+    )
+}
+
+fn is_jamo(c: char) -> bool {
+    matches!(u32::from(c), 0x1100..=0x11FF)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_near(a: &str, b: &str) -> bool {
+        Likeness::of(a).is_near(&Likeness::of(b))
+    }
+
+    #[test]
+    fn the_same_said_twice_is_found() {
+        assert!(
+            is_near("The launch moves to Friday.", "The launch is moved to Friday"),
+            "small words differ"
+        );
+        assert!(
+            is_near("출시를 금요일로 미룬다.", "출시를 금요일로 미룬다"),
+            "a full stop says nothing"
+        );
+        assert!(
+            !is_near("Launch on May 3.", "Launch on May 8."),
+            "the number is the point"
+        );
+        assert!(
+            !is_near("예산을 늘리기로 했다.", "예산을 늘리지 않기로 했다."),
+            "the negation is the point"
+        );
+        assert!(
+            !is_near("Launch on Friday.", "Hire a designer."),
+            "nothing is shared"
+        );
+    }
+
+    #[test]
+    fn sounds_that_are_near_are_near() {
+        assert!(
+            letters_shared("안돼요", "안 되요") > 0.7,
+            "they sound the same: {}",
+            letters_shared("안돼요", "안 되요")
+        );
+        assert!(letters_shared("네", "아니요") < 0.4, "these do not");
+    }
+}

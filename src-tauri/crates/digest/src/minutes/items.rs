@@ -1,0 +1,229 @@
+//! What a model may answer about a part, and how it is read.
+
+use serde_json::{Value, json};
+
+use crate::Template;
+use crate::clean::{limited, one_line};
+
+/// Characters of a line of the minutes.
+pub(super) const MAX_TEXT_CHARS: usize = 300;
+/// Characters of a name or a time.
+const MAX_FIELD_CHARS: usize = 60;
+/// Lines that one item may rest on; a model that cites everything says nothing.
+const MAX_CITED: usize = 8;
+/// Items that one part may give a section.
+const MAX_ITEMS: usize = 12;
+
+/// An item as the model wrote it; nothing of it is believed yet.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct RawItem {
+    pub text: String,
+    pub who: Option<String>,
+    pub when: Option<String>,
+    /// Numbers as they stand in the prompt, from 1.
+    pub cited: Vec<usize>,
+}
+
+/// The most items that a section may get from one part.
+pub(super) fn max_items(limit: Option<usize>) -> usize {
+    limit.unwrap_or(MAX_ITEMS).min(MAX_ITEMS)
+}
+
+/// The JSON Schema of an answer about `n_lines` lines.
+pub(super) fn schema(template: &Template, n_lines: usize) -> Value {
+    let mut members = serde_json::Map::new();
+    for section in &template.sections {
+        // A list of lines comes first, so that a model looks before it writes.
+        let mut fields = json!({
+            "lines": {
+                "type": "array",
+                "items": { "type": "integer", "minimum": 1, "maximum": n_lines.max(1) },
+                "minItems": 1,
+                "maxItems": MAX_CITED,
+            },
+            "text": { "type": "string", "minLength": 1, "maxLength": MAX_TEXT_CHARS },
+        });
+        let mut required = vec!["lines", "text"];
+        if section.who_when {
+            for field in ["when", "who"] {
+                fields[field] = json!({ "type": "string", "maxLength": MAX_FIELD_CHARS });
+                required.push(field);
+            }
+        }
+        let item = json!({
+            "type": "object",
+            "properties": fields,
+            "required": required,
+            "additionalProperties": false,
+        });
+        let list = json!({ "type": "array", "items": item, "maxItems": max_items(section.limit) });
+        members.insert(section.key.clone(), list);
+    }
+    let required: Vec<&str> = template
+        .sections
+        .iter()
+        .map(|section| section.key.as_str())
+        .collect();
+    json!({
+        "type": "object",
+        "properties": members,
+        "required": required,
+        "additionalProperties": false,
+    })
+}
+
+/// Whether an answer has any of the template's sections, or is an object with nothing in it.
+pub(super) fn is_an_answer(answer: &Value, template: &Template) -> bool {
+    answer.as_object().is_some_and(|members| {
+        members.is_empty()
+            || template
+                .sections
+                .iter()
+                .any(|section| members.get(&section.key).is_some_and(Value::is_array))
+    })
+}
+
+/// The items that an answer has for a section; other shapes than were asked for are forgiven.
+pub(super) fn raw_items(answer: &Value, key: &str, limit: Option<usize>) -> Vec<RawItem> {
+    let items = answer.get(key).and_then(Value::as_array);
+    items
+        .into_iter()
+        .flatten()
+        .filter_map(raw_item)
+        .take(max_items(limit))
+        .collect()
+}
+
+fn raw_item(value: &Value) -> Option<RawItem> {
+    let text = value.as_str().or_else(|| value.get("text")?.as_str())?;
+    let text = limited(&tidy(text), MAX_TEXT_CHARS);
+    let field = |name: &str| {
+        let text = one_line(value.get(name)?.as_str()?);
+        let fits = !text.is_empty() && text.chars().count() <= MAX_FIELD_CHARS && !says_nothing(&text);
+        fits.then_some(text)
+    };
+    if text.is_empty() || says_nothing(&text) {
+        return None;
+    }
+    Some(RawItem {
+        who: field("who"),
+        when: field("when"),
+        cited: cited(value.get("lines")),
+        text,
+    })
+}
+
+/// Numbers, also where they came as text.
+fn cited(value: Option<&Value>) -> Vec<usize> {
+    let numbers = match value {
+        Some(Value::Array(numbers)) => numbers.as_slice(),
+        Some(number) => std::slice::from_ref(number),
+        None => &[],
+    };
+    let number = |value: &Value| match value {
+        Value::Number(number) => number.as_u64(),
+        Value::String(text) => text.trim_matches(|c: char| !c.is_ascii_digit()).parse().ok(),
+        _ => None,
+    };
+    let mut cited: Vec<usize> = numbers
+        .iter()
+        .filter_map(number)
+        .filter_map(|number| usize::try_from(number).ok())
+        .collect();
+    cited.sort_unstable();
+    cited.dedup();
+    cited.truncate(MAX_CITED);
+    cited
+}
+
+/// Without the bullet before it and the citation behind it that models like to write.
+fn tidy(text: &str) -> String {
+    let line = one_line(text);
+    let mut text = line.trim_start_matches(['-', '*', '•', '·', '–', ' ']).trim_end();
+    while let Some((before, inside)) = text
+        .strip_suffix(']')
+        .or_else(|| text.strip_suffix("]."))
+        .and_then(|open| open.rsplit_once('['))
+    {
+        let is_citation = inside
+            .chars()
+            .all(|c| c.is_ascii_digit() || matches!(c, ',' | ' ' | '-'));
+        if !is_citation || inside.is_empty() {
+            break;
+        }
+        text = before.trim_end();
+    }
+    text.to_owned()
+}
+
+/// What models write where nothing belongs.
+fn says_nothing(text: &str) -> bool {
+    let bare: String = text
+        .to_lowercase()
+        .chars()
+        .filter(|c| c.is_alphanumeric() || *c == ' ')
+        .collect();
+    matches!(
+        bare.trim(),
+        "" | "none"
+            | "na"
+            | "n a"
+            | "null"
+            | "nil"
+            | "empty"
+            | "nothing"
+            | "unknown"
+            | "unspecified"
+            | "not specified"
+            | "not mentioned"
+            | "none mentioned"
+            | "tbd"
+            | "string"
+            | "없음"
+            | "해당 없음"
+            | "해당없음"
+            | "미정"
+            | "언급 없음"
+            | "미상"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_shapes_are_forgiven() {
+        let answer = json!({"topics": [
+            {"text": "- Budget [1, 2]", "lines": ["[2]", 1, 1]},
+            "Plain text",
+            {"text": "None", "lines": [1]},
+            {"lines": [1]},
+            7,
+            {"text": "Single", "lines": 3, "who": "N/A", "when": "  Friday\n"},
+        ]});
+        let items = raw_items(&answer, "topics", Some(8));
+        let texts: Vec<&str> = items.iter().map(|item| item.text.as_str()).collect();
+        assert_eq!(
+            texts,
+            ["Budget", "Plain text", "Single"],
+            "what says something is kept"
+        );
+        assert_eq!(items[0].cited, [1, 2], "numbers once, in order");
+        assert_eq!(items[2].cited, [3], "a number for a list");
+        assert_eq!(
+            (items[2].who.as_deref(), items[2].when.as_deref()),
+            (None, Some("Friday")),
+            "nobody is called N/A"
+        );
+    }
+
+    #[test]
+    fn the_schema_is_what_it_was() {
+        let template = Template::parse(
+            "id = \"x\"\nname = \"X\"\nguidance = \"x\"\n[[sections]]\nkey = \"points\"\ntitle = \"Points\"\nguidance = \"x\"\nlimit = 3\n[[sections]]\nkey = \"todo\"\ntitle = \"To do\"\nguidance = \"x\"\nwho_when = true\n",
+        )
+        .unwrap();
+        insta::assert_json_snapshot!(schema(&template, 7));
+    }
+}
