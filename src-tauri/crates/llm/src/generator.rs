@@ -1,18 +1,18 @@
 use std::path::Path;
 use std::time::Instant;
 
-use candle_core::Device;
+use candle_core::{Device, Tensor};
 use candle_transformers::generation::LogitsProcessor;
 use recordroute_core::{
     CancellationToken, EngineInfo, GenerateOptions, Generated, Generator, InferenceError, Outcome,
 };
 
 use crate::answer::AnswerText;
-use crate::device::{best_device, describe};
-use crate::error::{failed, inconsistent, invalid_model};
+use crate::device::default_threads;
+use crate::error::{failed, invalid_model};
 use crate::family::Dimensions;
+use crate::forward::Model;
 use crate::gguf::Gguf;
-use crate::model::Model;
 use crate::template::ChatFormat;
 use crate::tokenizer::TextTokenizer;
 
@@ -22,45 +22,45 @@ pub struct LoadOptions {
     /// The longest context, prompt and answer together, in tokens; memory is spent in proportion.
     /// The model's own limit may be lower.
     pub max_context_tokens: usize,
+    /// Threads that compute; none for as many as the environment says, else as the machine has.
+    pub n_threads: Option<usize>,
 }
 
 impl Default for LoadOptions {
     fn default() -> Self {
         Self {
             max_context_tokens: 4_096,
+            n_threads: None,
         }
     }
 }
 
-/// A language model from one GGUF file, run by Candle.
+/// A language model from one GGUF file, run on the processor.
 pub struct GgufGenerator {
     model: Model,
     tokenizer: TextTokenizer,
     format: ChatFormat,
     dimensions: Dimensions,
     name: String,
-    device: Device,
 }
 
 impl GgufGenerator {
-    /// Loads a model of the architectures llama, qwen2, qwen3 and gemma3, with the tokenizer and the
+    /// Loads a model of the architectures llama, qwen2, qwen3, gemma3 and phi3, with the tokenizer and the
     /// chat template that stand in the file.
     ///
     /// # Errors
     /// [`InferenceError::InvalidModel`] for a missing, damaged or foreign file.
     pub fn load(path: &Path, options: &LoadOptions) -> Result<Self, InferenceError> {
-        let mut gguf = Gguf::open(path)?;
+        let gguf = Gguf::open(path)?;
         let dimensions = Dimensions::read(&gguf, path, options.max_context_tokens.max(1))?;
-        dimensions.amend(&mut gguf);
         let tokenizer = TextTokenizer::read(&gguf, path)?;
         if tokenizer.n_tokens() > dimensions.n_vocabulary {
             return Err(invalid_model(path, "its tokenizer belongs to another model"));
         }
         let format = ChatFormat::detect(gguf.text("tokenizer.chat_template"), &tokenizer);
         let name = display_name(&gguf, path);
-        let device = best_device();
-        let model =
-            Model::load(dimensions.family, gguf, &device).map_err(|error| inconsistent(path, &error))?;
+        let n_threads = options.n_threads.unwrap_or_else(default_threads).max(1);
+        let model = Model::load(gguf, dimensions.clone(), path, n_threads)?;
         tracing::debug!(name, ?dimensions, ?format, "language model loaded");
         Ok(Self {
             model,
@@ -68,7 +68,6 @@ impl GgufGenerator {
             format,
             dimensions,
             name,
-            device,
         })
     }
 
@@ -120,9 +119,9 @@ fn too_long(n_tokens: usize, n_context: usize) -> InferenceError {
 
 impl Generator for GgufGenerator {
     fn info(&self) -> EngineInfo {
-        let (device, n_threads) = describe(&self.device);
+        let n_threads = self.model.n_threads();
         EngineInfo {
-            device,
+            device: format!("CPU ({n_threads} threads)"),
             n_threads,
             model: format!("{} ({})", self.name, self.dimensions.family.name()),
         }
@@ -168,12 +167,11 @@ impl Generator for GgufGenerator {
             outcome: Outcome::Complete,
         };
 
-        self.model.reset();
+        self.model.keep(0);
         let started = Instant::now();
-        let prefilled = self.model.prefill(&prompt_tokens, cancel);
+        let logits = self.model.forward(&prompt_tokens, cancel)?.map(<[f32]>::to_vec);
         generated.prompt_ms = elapsed_ms(started);
-        let Some(logits) = prefilled.map_err(failed)? else {
-            self.model.reset();
+        let Some(logits) = logits else {
             generated.outcome = Outcome::Cancelled;
             return Ok(generated);
         };
@@ -189,8 +187,7 @@ impl Generator for GgufGenerator {
             &mut generated,
         );
         generated.decode_ms = elapsed_ms(started);
-        self.model.reset();
-        written.map_err(failed)?;
+        written?;
         Ok(generated)
     }
 }
@@ -199,14 +196,14 @@ impl GgufGenerator {
     #[allow(clippy::too_many_arguments)]
     fn write(
         &mut self,
-        mut logits: candle_core::Tensor,
+        mut logits: Vec<f32>,
         max_tokens: usize,
         options: &GenerateOptions,
         is_raw: bool,
         cancel: &CancellationToken,
         on_text: &mut dyn FnMut(&str) -> bool,
         generated: &mut Generated,
-    ) -> candle_core::Result<()> {
+    ) -> Result<(), InferenceError> {
         let finite = |value: Option<f32>| value.filter(|value| value.is_finite()).map(f64::from);
         let mut sampler =
             LogitsProcessor::new(options.seed, finite(options.temperature), finite(options.top_p));
@@ -228,14 +225,20 @@ impl GgufGenerator {
                 generated.is_cut = true;
                 break;
             }
-            let token = sampler.sample(&logits)?;
+            let n_logits = logits.len();
+            let token = Tensor::from_vec(std::mem::take(&mut logits), n_logits, &Device::Cpu)
+                .and_then(|logits| sampler.sample(&logits))
+                .map_err(failed)?;
             if self.tokenizer.is_end(token) {
                 break;
             }
             generated.n_tokens += 1;
             hand_out(answer.push(self.tokenizer.bytes(token)), generated);
             if generated.n_tokens < max_tokens && generated.outcome == Outcome::Complete {
-                logits = self.model.forward(&[token])?;
+                match self.model.forward(&[token], cancel)? {
+                    Some(next) => logits = next.to_vec(),
+                    None => generated.outcome = Outcome::Cancelled,
+                }
             }
         }
         hand_out(answer.finish(), generated);

@@ -7,13 +7,16 @@
 //! Layout: <https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>
 
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek};
+use std::io::{self, Cursor, Read, Seek};
 use std::path::Path;
 
+use candle_core::quantized::GgmlDType;
 use candle_core::quantized::gguf_file::{Content, Value};
+use memmap2::Mmap;
 use recordroute_core::InferenceError;
 
 use crate::error::{invalid_model, unreadable};
+use crate::forward::dequantize;
 
 const MAX_TENSORS: u64 = 16_384;
 const MAX_METADATA: u64 = 4_096;
@@ -24,8 +27,9 @@ const MAX_TENSOR_ELEMENTS: u64 = 1 << 40;
 
 /// A GGUF file whose header is sound and whose tensors all lie inside the file.
 pub(crate) struct Gguf {
-    pub content: Content,
-    pub reader: BufReader<File>,
+    content: Content,
+    /// The whole file, mapped into memory.
+    pub bytes: Mmap,
     /// Sum over all tensors.
     pub n_weight_bytes: u64,
 }
@@ -33,8 +37,8 @@ pub(crate) struct Gguf {
 impl Gguf {
     pub fn open(path: &Path) -> Result<Self, InferenceError> {
         let file = File::open(path).map_err(|error| unreadable(path, &error))?;
-        let n_file_bytes = file.metadata().map_err(|error| unreadable(path, &error))?.len();
-        let mut reader = BufReader::with_capacity(1 << 18, file);
+        let bytes = map(&file).map_err(|error| unreadable(path, &error))?;
+        let mut reader = Cursor::new(&bytes[..]);
         walk_header(&mut reader).map_err(|fault| match fault {
             Fault::Io(error) => unreadable(path, &error),
             Fault::Wrong(reason) => invalid_model(path, reason),
@@ -48,10 +52,10 @@ impl Gguf {
             )
         })?;
         let n_weight_bytes =
-            check_extents(&content, n_file_bytes).map_err(|reason| invalid_model(path, reason))?;
+            check_extents(&content, bytes.len() as u64).map_err(|reason| invalid_model(path, reason))?;
         Ok(Self {
             content,
-            reader,
+            bytes,
             n_weight_bytes,
         })
     }
@@ -65,6 +69,14 @@ impl Gguf {
             Value::I64(n) => u64::try_from(*n).ok(),
             Value::Bool(_) => None,
             value => value.to_u64().ok(),
+        }
+    }
+
+    pub fn float(&self, key: &str) -> Option<f32> {
+        match self.content.metadata.get(key)? {
+            Value::F64(x) => Some(*x as f32),
+            Value::F32(x) => Some(*x),
+            _ => self.number(key).map(|n| n as f32),
         }
     }
 
@@ -89,6 +101,33 @@ impl Gguf {
     pub fn shape(&self, name: &str) -> Option<&[usize]> {
         self.content.tensor_infos.get(name).map(|info| info.shape.dims())
     }
+
+    /// Names of all tensors.
+    pub fn tensors(&self) -> impl Iterator<Item = &str> {
+        self.content.tensor_infos.keys().map(String::as_str)
+    }
+
+    /// Type of a tensor and the byte of the file with which it begins.
+    pub fn tensor(&self, name: &str) -> Option<(GgmlDType, usize)> {
+        let info = self.content.tensor_infos.get(name)?;
+        let start = self.content.tensor_data_offset + info.offset;
+        Some((info.ggml_dtype, usize::try_from(start).ok()?))
+    }
+
+    /// A tensor of one dimension, in floats.
+    pub fn vector(&self, name: &str) -> Option<Vec<f32>> {
+        let (dtype, start) = self.tensor(name)?;
+        let &[n] = self.shape(name)? else { return None };
+        dequantize(dtype, self.bytes.get(start..)?, n)
+    }
+}
+
+#[allow(unsafe_code)]
+fn map(file: &File) -> io::Result<Mmap> {
+    // SAFETY: the map is only read. Were another program to write to the file meanwhile, weights would
+    // change; were it to cut it, this process would be ended by a signal: models are loaded in the
+    // worker process only, which is started again.
+    unsafe { Mmap::map(file) }
 }
 
 #[derive(Debug)]

@@ -1,11 +1,11 @@
-//! Language models and embeddings on [Candle](https://docs.rs/candle-core), on the processor or,
-//! with the features `metal` and `cuda`, on an accelerator.
+//! Language models by a forward pass of its own, and sentence embeddings on
+//! [Candle](https://docs.rs/candle-core), which with the features `metal` and `cuda` run on an accelerator.
 //!
 //! [`GgufGenerator`] runs language models from one GGUF file: `gguf` opens it with suspicion, `family`
 //! compares what its header says with its tensors, `tokenizer` and `vocabulary` build the tokenizer
-//! from its metadata, `template` recognises its chat template, `model` runs Candle's forward pass, and
-//! `answer` makes whole characters without thoughts of what comes out. [`BertEmbedder`] runs
-//! sentence embedding models from a folder of safetensors.
+//! from its metadata, `template` recognises its chat template, `forward` computes the model on the
+//! processor, and `answer` makes whole characters without thoughts of what comes out. [`BertEmbedder`]
+//! runs sentence embedding models from a folder of safetensors on Candle.
 //!
 //! Files are foreign: what does not fit is refused with a sentence. Candle itself may still abort on
 //! too little memory, which is why models are loaded in the worker process only.
@@ -15,9 +15,10 @@ mod device;
 mod embedder;
 mod error;
 mod family;
+mod forward;
 mod generator;
 mod gguf;
-mod model;
+mod speed;
 mod template;
 mod tokenizer;
 mod vocabulary;
@@ -25,3 +26,4 @@ mod vocabulary;
 pub use device::thread_environment;
 pub use embedder::BertEmbedder;
 pub use generator::{GgufGenerator, LoadOptions};
+pub use speed::{Speed, SpeedAt, measure_speed};

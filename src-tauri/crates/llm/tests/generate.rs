@@ -199,6 +199,7 @@ fn cancelling_stops_within_a_token() {
 fn a_prompt_beyond_the_context_is_refused() {
     let options = LoadOptions {
         max_context_tokens: 64,
+        ..LoadOptions::default()
     };
     let mut generator = GgufGenerator::load(&model_path(), &options).expect("the model is installed");
     assert_eq!(generator.max_context_tokens(), 64, "the limit is kept");
@@ -327,8 +328,11 @@ fn a_changed_header_never_panics() {
 #[test]
 fn memory_is_estimated_from_the_header() {
     let need = |max_context_tokens| {
-        GgufGenerator::memory_needed_bytes(&model_path(), &LoadOptions { max_context_tokens })
-            .expect("the model is installed")
+        let options = LoadOptions {
+            max_context_tokens,
+            ..LoadOptions::default()
+        };
+        GgufGenerator::memory_needed_bytes(&model_path(), &options).expect("the model is installed")
     };
     assert!(
         need(4_096) > 98_000_000 + 49_152 * 576 * 4,
