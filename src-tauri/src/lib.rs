@@ -23,7 +23,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use recordroute_engine::core::{Generator, InferenceError, Transcriber};
-use recordroute_engine::worker::{LoadModels, serve};
+use recordroute_engine::worker::{LanguageModel, LoadModels, serve};
 use recordroute_engine::{
     OfferedPaths, Overrides, Session, SettingsSources, Tasks, files_of, log_to_file, log_to_stderr,
 };
@@ -71,18 +71,23 @@ impl LoadModels for Engines {
         Ok(Box::new(recordroute_transcribe::Whisper::load(path, &options)?))
     }
 
-    fn generator(
-        &self,
-        path: &Path,
-        max_context_tokens: usize,
-    ) -> Result<Box<dyn Generator>, InferenceError> {
-        let options = recordroute_llm::LoadOptions { max_context_tokens };
-        Ok(Box::new(recordroute_llm::GgufGenerator::load(path, &options)?))
+    fn generator(&self, model: &LanguageModel) -> Result<Box<dyn Generator>, InferenceError> {
+        let options = options_of(model);
+        Ok(Box::new(recordroute_llm::GgufGenerator::load(
+            &model.path,
+            &options,
+        )?))
     }
 
-    fn generator_bytes(&self, path: &Path, max_context_tokens: usize) -> Result<u64, InferenceError> {
-        let options = recordroute_llm::LoadOptions { max_context_tokens };
-        recordroute_llm::GgufGenerator::memory_needed_bytes(path, &options)
+    fn generator_bytes(&self, model: &LanguageModel) -> Result<u64, InferenceError> {
+        recordroute_llm::GgufGenerator::memory_needed_bytes(&model.path, &options_of(model))
+    }
+}
+
+fn options_of(model: &LanguageModel) -> recordroute_llm::LoadOptions {
+    recordroute_llm::LoadOptions {
+        max_context_tokens: model.max_context_tokens,
+        n_threads: model.n_threads,
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use recordroute_engine::core::{Generator, InferenceError, Transcriber};
-use recordroute_engine::worker::{LoadModels, serve};
+use recordroute_engine::worker::{LanguageModel, LoadModels, serve};
 use recordroute_testkit::{Behaviour, FakeTranscriber, FakeWriter};
 
 struct Fakes(Behaviour);
@@ -18,15 +18,11 @@ impl LoadModels for Fakes {
         Ok(Box::new(FakeTranscriber::load(&self.0)?))
     }
 
-    fn generator(
-        &self,
-        _path: &Path,
-        max_context_tokens: usize,
-    ) -> Result<Box<dyn Generator>, InferenceError> {
-        Ok(Box::new(FakeWriter::load(&self.0, max_context_tokens)?))
+    fn generator(&self, model: &LanguageModel) -> Result<Box<dyn Generator>, InferenceError> {
+        Ok(Box::new(FakeWriter::load(&self.0, model.max_context_tokens)?))
     }
 
-    fn generator_bytes(&self, _path: &Path, _max_context_tokens: usize) -> Result<u64, InferenceError> {
+    fn generator_bytes(&self, _model: &LanguageModel) -> Result<u64, InferenceError> {
         Ok(self.0.needed_bytes)
     }
 }

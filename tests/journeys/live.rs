@@ -104,17 +104,17 @@ fn engine(home: &Home, worker: WorkerCommand, model: &str) -> Engine {
 }
 
 fn real_worker() -> WorkerCommand {
-    WorkerCommand::new(
-        PathBuf::from(env!("CARGO_BIN_EXE_recordroute-under-test")),
-        vec!["worker".into()],
-    )
+    WorkerCommand {
+        program: PathBuf::from(env!("CARGO_BIN_EXE_recordroute-under-test")),
+        arguments: vec!["worker".into()],
+    }
 }
 
 fn fake_worker(behaviour: &[String]) -> WorkerCommand {
-    WorkerCommand::new(
-        PathBuf::from(env!("CARGO_BIN_EXE_recordroute-fake-worker")),
-        behaviour.iter().map(OsString::from).collect(),
-    )
+    WorkerCommand {
+        program: PathBuf::from(env!("CARGO_BIN_EXE_recordroute-fake-worker")),
+        arguments: behaviour.iter().map(OsString::from).collect(),
+    }
 }
 
 fn begin(engine: &Engine, samples: &[f32], transcribe: bool) -> LiveRecording {

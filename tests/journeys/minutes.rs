@@ -299,7 +299,7 @@ fn a_server_of_the_users_own_writes() {
     let server = ModelServer::with_chat(&["small"], ModelReply::chat(&["Budget ", "of the year"]));
     let output = with_server(
         &home,
-        &server.address(),
+        &server.url(),
         &["generate", "--model", "server:small", "Say something."],
     );
     assert_eq!(
@@ -310,7 +310,7 @@ fn a_server_of_the_users_own_writes() {
     );
     let title = with_server(
         &home,
-        &server.address(),
+        &server.url(),
         &["title", &id, "--model", "server:small", "--json"],
     );
     let said = String::from_utf8_lossy(&title.stderr);
@@ -325,7 +325,7 @@ fn a_server_that_is_absent_or_answers_rubbish_is_said() {
     let home = Home::new().unwrap();
     let id = transcribed(&home, "talk", &["We meet to talk about the budget of the year."]).to_string();
     let rubbish = ModelServer::start(|_| ModelReply::new(200, "text/html", "<html>router login</html>"));
-    for address in ["http://127.0.0.1:9", &rubbish.address()] {
+    for address in ["http://127.0.0.1:9", &rubbish.url()] {
         let output = with_server(&home, address, &["minutes", &id, "--model", "server:small"]);
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(!output.status.success(), "nothing is written by {address}");

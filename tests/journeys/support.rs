@@ -71,19 +71,19 @@ pub fn settings(home: &Home) -> Settings {
 
 /// An engine whose worker is the fake with the given behaviour.
 pub fn fake_engine(home: &Home, mode: QueueMode, behaviour: &[String]) -> Engine {
-    let worker = WorkerCommand::new(
-        PathBuf::from(env!("CARGO_BIN_EXE_recordroute-fake-worker")),
-        behaviour.iter().map(OsString::from).collect(),
-    );
+    let worker = WorkerCommand {
+        program: PathBuf::from(env!("CARGO_BIN_EXE_recordroute-fake-worker")),
+        arguments: behaviour.iter().map(OsString::from).collect(),
+    };
     Engine::open(settings(home), worker, mode).expect("the library opens")
 }
 
 /// An engine with the real worker.
 pub fn real_engine(home: &Home, mode: QueueMode) -> Engine {
-    let worker = WorkerCommand::new(
-        PathBuf::from(env!("CARGO_BIN_EXE_recordroute-under-test")),
-        vec!["worker".into()],
-    );
+    let worker = WorkerCommand {
+        program: PathBuf::from(env!("CARGO_BIN_EXE_recordroute-under-test")),
+        arguments: vec!["worker".into()],
+    };
     Engine::open(settings(home), worker, mode).expect("the library opens")
 }
 

@@ -18,7 +18,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use recordroute_engine::core::{Generator, InferenceError, Transcriber};
-use recordroute_engine::worker::{LoadModels, WorkerCommand, serve};
+use recordroute_engine::worker::{LanguageModel, LoadModels, WorkerCommand, serve};
 use recordroute_engine::{Engine, Overrides, QueueMode, Settings, log_to_file, log_to_stderr};
 
 use args::{Cli, Command};
@@ -55,18 +55,23 @@ impl LoadModels for Engines {
         Ok(Box::new(recordroute_transcribe::Whisper::load(path, &options)?))
     }
 
-    fn generator(
-        &self,
-        path: &Path,
-        max_context_tokens: usize,
-    ) -> Result<Box<dyn Generator>, InferenceError> {
-        let options = recordroute_llm::LoadOptions { max_context_tokens };
-        Ok(Box::new(recordroute_llm::GgufGenerator::load(path, &options)?))
+    fn generator(&self, model: &LanguageModel) -> Result<Box<dyn Generator>, InferenceError> {
+        let options = options_of(model);
+        Ok(Box::new(recordroute_llm::GgufGenerator::load(
+            &model.path,
+            &options,
+        )?))
     }
 
-    fn generator_bytes(&self, path: &Path, max_context_tokens: usize) -> Result<u64, InferenceError> {
-        let options = recordroute_llm::LoadOptions { max_context_tokens };
-        recordroute_llm::GgufGenerator::memory_needed_bytes(path, &options)
+    fn generator_bytes(&self, model: &LanguageModel) -> Result<u64, InferenceError> {
+        recordroute_llm::GgufGenerator::memory_needed_bytes(&model.path, &options_of(model))
+    }
+}
+
+fn options_of(model: &LanguageModel) -> recordroute_llm::LoadOptions {
+    recordroute_llm::LoadOptions {
+        max_context_tokens: model.max_context_tokens,
+        n_threads: model.n_threads,
     }
 }
 
@@ -119,19 +124,5 @@ impl Context<'_> {
             ))
         })?;
         Ok(Engine::open(settings, worker, mode)?)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use recordroute_engine::worker::THREAD_VARIABLES;
-
-    #[test]
-    fn the_number_of_threads_reaches_language_models() {
-        let read = recordroute_llm::thread_environment(3).map(|(name, _)| name);
-        assert_eq!(
-            read, THREAD_VARIABLES,
-            "the worker is started with what the language engine reads"
-        );
     }
 }

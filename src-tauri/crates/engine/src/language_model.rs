@@ -89,6 +89,7 @@ impl ChosenModel {
                 let model = LanguageModel {
                     path: model.path,
                     id: model.id.to_string(),
+                    n_threads: settings.threads,
                     max_context_tokens: settings.language_context,
                 };
                 let Some(mut generator) = WorkerGenerator::load(worker.take(), command, model, cancel)?

@@ -59,8 +59,8 @@ impl Engine {
     ) -> Result<Option<Generated>, Error> {
         let settings = self.settings();
         let chosen = choose_language_model(&self.inner.models, &settings, model)?;
-        let command = self.inner.worker_command.with_threads(settings.threads);
-        chosen.with(&mut None, &command, &settings, cancel, |generator| {
+        let command = &self.inner.worker_command;
+        chosen.with(&mut None, command, &settings, cancel, |generator| {
             generator
                 .generate(prompt, options, cancel, on_text)
                 .map_err(refused)

@@ -190,12 +190,6 @@ impl Runner {
         }
     }
 
-    /// How a worker is started now; the number of threads may have been set anew.
-    pub(crate) fn worker_command(&self) -> WorkerCommand {
-        let n_threads = settings_of(&self.context.settings).threads;
-        self.context.worker_command.with_threads(n_threads)
-    }
-
     fn next_job(&mut self) -> Option<Job> {
         let claimed = match self.context.mode {
             QueueMode::Own => {

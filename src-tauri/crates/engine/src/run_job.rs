@@ -152,7 +152,7 @@ impl Runner {
         };
         let mut worker = match self.worker.take() {
             Some(worker) => worker,
-            None => WorkerProcess::spawn(&self.worker_command())?,
+            None => WorkerProcess::spawn(&self.context.worker_command)?,
         };
         let seq = worker.send(|seq| Request::Transcribe { seq, job: request })?;
         let mut run = Run {

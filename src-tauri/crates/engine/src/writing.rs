@@ -37,7 +37,7 @@ impl Runner {
         let settings = settings_of(&self.context.settings);
         let (transcript, read) = transcript_to_read(&library, job.recording_id)?;
         let chosen = choose_language_model(&self.context.models, &settings, Some(model))?;
-        let command = self.worker_command();
+        let command = &self.context.worker_command;
         let mut worker = self.worker.take();
         let mut writing = Writing {
             runner: self,
@@ -52,7 +52,7 @@ impl Runner {
             told: Cell::new(None),
         };
         writing.enter(Stage::LoadingModel)?;
-        let done = chosen.with(&mut worker, &command, &settings, cancel, |generator| {
+        let done = chosen.with(&mut worker, command, &settings, cancel, |generator| {
             writing.device = Some(generator.info().device);
             writing.began = Instant::now();
             writing.enter(Stage::Writing)?;

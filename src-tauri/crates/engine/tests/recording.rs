@@ -31,7 +31,10 @@ impl Source for Nothing {
 
 fn engine(folder: &Path) -> Engine {
     let settings = SettingsSources::in_folder(folder).load().unwrap();
-    let worker = WorkerCommand::new(PathBuf::from("recording needs no worker"), Vec::new());
+    let worker = WorkerCommand {
+        program: PathBuf::from("recording needs no worker"),
+        arguments: Vec::new(),
+    };
     Engine::open(settings, worker, QueueMode::Own).unwrap()
 }
 

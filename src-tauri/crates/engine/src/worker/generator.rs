@@ -34,8 +34,8 @@ pub(crate) struct WorkerGenerator {
 }
 
 impl WorkerGenerator {
-    /// Loads the model, in `worker` where there is one and it fits the command; `None` where it was
-    /// cancelled meanwhile. `cancel` holds for everything that is asked later, too.
+    /// Loads the model, in `worker` where there is one; `None` where it was cancelled meanwhile. `cancel`
+    /// holds for everything that is asked later, too.
     pub(crate) fn load(
         worker: Option<WorkerProcess>,
         command: &WorkerCommand,
@@ -44,7 +44,7 @@ impl WorkerGenerator {
     ) -> Result<Option<Self>, Error> {
         let generator = Self {
             command: command.clone(),
-            worker: RefCell::new(worker.filter(|worker| worker.command() == command)),
+            worker: RefCell::new(worker),
             model,
             info: EngineInfo {
                 device: String::new(),

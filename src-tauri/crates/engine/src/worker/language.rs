@@ -77,9 +77,9 @@ impl Worker<'_> {
         self.language = None;
         let loaded = self
             .load
-            .generator_bytes(&model.path, model.max_context_tokens)
+            .generator_bytes(&model)
             .and_then(|needed_bytes| refuse_without_room(&model, needed_bytes))
-            .and_then(|()| self.load.generator(&model.path, model.max_context_tokens));
+            .and_then(|()| self.load.generator(&model));
         Ok(match loaded {
             Ok(generator) => {
                 self.language = Some(LoadedLanguage { model, generator });
@@ -114,6 +114,7 @@ mod tests {
         let model = LanguageModel {
             path: "m.gguf".into(),
             id: "qwen3-4b".to_owned(),
+            n_threads: None,
             max_context_tokens: 4_096,
         };
         assert!(refuse_without_room(&model, 1).is_ok(), "a byte is free anywhere");

@@ -16,6 +16,6 @@ pub(crate) const TICK: Duration = Duration::from_millis(100);
 
 pub(crate) use generator::WorkerGenerator;
 pub use memory::peak_memory_bytes;
-pub use process::{THREAD_VARIABLES, WorkerCommand, WorkerError, WorkerProcess};
+pub use process::{WorkerCommand, WorkerError, WorkerProcess};
 pub use protocol::{LanguageModel, LanguageTask, ListenRequest, Message, Request, TranscribeRequest};
 pub use serve::{LoadModels, serve};

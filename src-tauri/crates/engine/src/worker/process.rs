@@ -17,41 +17,22 @@ const STDERR_TAIL_LINES: usize = 12;
 /// How long a worker that was asked to leave may take.
 const GOODBYE: Duration = Duration::from_millis(500);
 
-/// What tells a process how many threads language models compute with; its pools are sized once, when
-/// it starts. A test of the command line holds that the language engine reads these.
-pub const THREAD_VARIABLES: [&str; 2] = ["RAYON_NUM_THREADS", "CANDLE_NUM_THREADS"];
-
 /// How the worker is started.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct WorkerCommand {
     /// The executable; usually the running program itself.
-    program: PathBuf,
+    pub program: PathBuf,
     /// Its arguments; usually just `worker`.
-    arguments: Vec<OsString>,
-    n_threads: Option<usize>,
+    pub arguments: Vec<OsString>,
 }
 
 impl WorkerCommand {
     /// The running program, started again with the argument `worker`.
     pub fn this_program() -> std::io::Result<Self> {
-        Ok(Self::new(std::env::current_exe()?, vec!["worker".into()]))
-    }
-
-    /// Any program that answers as [`serve`](super::serve) does.
-    pub fn new(program: PathBuf, arguments: Vec<OsString>) -> Self {
-        Self {
-            program,
-            arguments,
-            n_threads: None,
-        }
-    }
-
-    /// The same with so many threads for language models; none lets them choose.
-    pub fn with_threads(&self, n_threads: Option<usize>) -> Self {
-        Self {
-            n_threads,
-            ..self.clone()
-        }
+        Ok(Self {
+            program: std::env::current_exe()?,
+            arguments: vec!["worker".into()],
+        })
     }
 }
 
@@ -73,7 +54,6 @@ pub struct WorkerProcess {
     messages: Receiver<Message>,
     stderr_tail: Arc<Mutex<VecDeque<String>>>,
     next_seq: u64,
-    command: WorkerCommand,
 }
 
 impl WorkerProcess {
@@ -85,9 +65,6 @@ impl WorkerProcess {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        if let Some(n_threads) = command.n_threads {
-            process.envs(THREAD_VARIABLES.map(|name| (name, n_threads.to_string())));
-        }
         #[cfg(windows)]
         {
             use std::os::windows::process::CommandExt;
@@ -127,18 +104,12 @@ impl WorkerProcess {
             messages,
             stderr_tail,
             next_seq: 1,
-            command: command.clone(),
         })
     }
 
     /// The process's id.
     pub fn pid(&self) -> u32 {
         self.child.id()
-    }
-
-    /// How it was started.
-    pub fn command(&self) -> &WorkerCommand {
-        &self.command
     }
 
     /// Sends the request that `make` builds from its number, and gives the number back.

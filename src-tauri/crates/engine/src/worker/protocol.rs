@@ -47,6 +47,8 @@ pub struct LanguageModel {
     pub path: PathBuf,
     /// Its name, for sentences about it.
     pub id: String,
+    /// Threads for computing; none lets the model choose.
+    pub n_threads: Option<usize>,
     /// The longest context, prompt and answer together, in tokens; the model's own limit may be lower.
     pub max_context_tokens: usize,
 }

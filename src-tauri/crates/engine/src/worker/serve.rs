@@ -23,12 +23,11 @@ pub trait LoadModels {
         n_threads: Option<usize>,
     ) -> Result<Box<dyn Transcriber>, InferenceError>;
 
-    /// A language model with a context of at most so many tokens.
-    fn generator(&self, path: &Path, max_context_tokens: usize)
-    -> Result<Box<dyn Generator>, InferenceError>;
+    /// A language model.
+    fn generator(&self, model: &LanguageModel) -> Result<Box<dyn Generator>, InferenceError>;
 
-    /// Memory that a language model takes with that context, in bytes, judged from above.
-    fn generator_bytes(&self, path: &Path, max_context_tokens: usize) -> Result<u64, InferenceError>;
+    /// Memory that a language model takes with its context, in bytes, judged from above.
+    fn generator_bytes(&self, model: &LanguageModel) -> Result<u64, InferenceError>;
 }
 
 /// The request that is being worked on, so that the reader can cancel it.
