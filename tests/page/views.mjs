@@ -5,7 +5,7 @@ const button = (page, name) => page.getByRole("button", { name });
 const tell = (page, event) => page.evaluate((one) => window.mockBackend.emit(one), event);
 const settings = (tab) => async (page, t) => {
   await button(page, t("settings")).click();
-  await page.getByRole("tab", { name: t(`settings_${tab}`) }).click();
+  await page.getByRole("tab", { name: t(`settings_${tab}`), exact: true }).click();
 };
 
 const openRecorder = async (page, t) => {
