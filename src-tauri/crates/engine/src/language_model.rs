@@ -1,5 +1,7 @@
 //! Which language model writes: one that is installed, or one of a server of the user's own.
 
+use std::time::Duration;
+
 use recordroute_core::{CancellationToken, Generator, InferenceError, ModelId, ModelKind};
 use recordroute_models::{InstalledModel, ModelFolder};
 use recordroute_remote::{RemoteGenerator, RemoteOptions};
@@ -15,6 +17,9 @@ const LADDER: [&str; 4] = ["gemma-3-270m-it", "qwen3-0.6b", "qwen3-1.7b", "qwen3
 
 /// Before the name of a model that a server has.
 const SERVER: &str = "server:";
+
+/// How long a list of models waits for a server.
+const LIST_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Where a language model is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,10 +86,10 @@ impl ChosenModel {
         work: impl FnOnce(&mut dyn Generator) -> Result<T, Error>,
     ) -> Result<Option<T>, Error> {
         match self {
-            Self::Server(options) => {
-                let mut generator = RemoteGenerator::connect(options).map_err(refused)?;
-                work(&mut generator).map(Some)
-            }
+            Self::Server(options) => match RemoteGenerator::connect(options, cancel).map_err(refused)? {
+                Some(mut generator) => work(&mut generator).map(Some),
+                None => Ok(None),
+            },
             Self::Installed(model) => {
                 let model = LanguageModel {
                     path: model.path,
@@ -206,9 +211,12 @@ impl Engine {
             .collect();
         let mut server_problem = None;
         if settings.server_url.is_some() {
-            let options = server_options(&settings, "")?;
+            let options = RemoteOptions {
+                connect_timeout: LIST_TIMEOUT,
+                ..server_options(&settings, "")?
+            };
             match RemoteGenerator::models(&options, &CancellationToken::new()) {
-                Ok(found) => models.extend(found.into_iter().map(|model| LanguageModelEntry {
+                Ok(found) => models.extend(found.into_iter().flatten().map(|model| LanguageModelEntry {
                     id: format!("{SERVER}{}", model.id),
                     title: model.id,
                     source: LanguageModelSource::Server,
