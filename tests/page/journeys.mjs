@@ -132,6 +132,76 @@ const JOURNEYS = [
     },
   },
   {
+    name: "a line of the minutes leads to where it was said, and is heard",
+    state: "normal",
+    async walk(page, t, expect) {
+      const line = page.locator("[data-minutes] [data-line-text]", { hasText: "검색 화면" });
+      await line.click();
+      await page.waitForSelector("[data-transcript] li[data-marked]");
+      const marked = await page.locator("[data-transcript] li[data-marked]").evaluateAll((rows) => rows.map((row) => row.dataset.index));
+      expect(marked.join() === "6,7", `the passages ${marked.join()} are marked`);
+      const box = await page.locator("[data-transcript] li[data-marked]").first().boundingBox();
+      expect(box !== null && box.y > 0 && box.y < 650, "and in sight");
+      await page.getByRole("button", { name: t("pause"), exact: true }).waitFor();
+      const at = Number(await page.getByRole("slider", { name: t("place_in_recording") }).getAttribute("aria-valuenow"));
+      expect(at >= 42 && at <= 46, `the sound is at ${at} s`);
+    },
+  },
+  {
+    name: "minutes are asked for, written while one watches, changed and taken back",
+    state: "normal",
+    async walk(page, t, expect) {
+      await page.locator("[data-recording='4']").click();
+      await page.keyboard.press("m");
+      await page.getByRole("button", { name: t("minutes_make") }).click();
+      const lines = page.locator("[data-minutes] li[data-idx]");
+      await lines.first().waitFor();
+      await page.locator("[data-minutes] footer").waitFor();
+      const before = await lines.first().textContent();
+      await lines.first().locator("[data-line]").focus();
+      await page.keyboard.press("e");
+      await page.keyboard.type(" And more.");
+      await page.keyboard.press("Enter");
+      await page.getByText("And more.").waitFor();
+      await page.keyboard.press("Control+z");
+      await page.waitForFunction((text) => document.querySelector("[data-minutes] li[data-idx]")?.textContent === text, before);
+      expect((await page.locator("[data-minutes]").getByText(t("minutes_edited")).count()) === 1, "the small print says who changed it");
+    },
+  },
+  {
+    name: "proposals are gone through by keys alone",
+    state: "corrections",
+    async walk(page, t, expect) {
+      await page.waitForSelector("[data-transcript] li");
+      await page.keyboard.press("c");
+      await page.waitForSelector("[data-proposal]");
+      await page.keyboard.press("Shift+A");
+      for (const key of ["x", "x", "x", "x"]) await page.keyboard.press(key);
+      const bar = page.getByRole("region", { name: t("review") });
+      await bar.getByText(t("review_outcome").replace("{accepted}", "4").replace("{refused}", "4")).waitFor();
+      await page.keyboard.press("u");
+      await bar.getByText(t("review_left").replace("{n}", "1"), { exact: false }).waitFor();
+      await page.keyboard.press("Enter");
+      await page.keyboard.press("Escape");
+      await bar.waitFor({ state: "detached" });
+      const text = await page.locator("[data-transcript] li[data-index='15']").textContent();
+      expect(text.includes("김민서 님과"), "what was accepted stands in the text");
+    },
+  },
+  {
+    name: "a passage is changed by double click",
+    state: "normal",
+    async walk(page, t, expect) {
+      await page.locator("[data-transcript] li[data-index='4'] p").dblclick();
+      const field = page.locator("[data-transcript] textarea");
+      await field.fill("당기면 열흘뿐이에요.");
+      await page.keyboard.press("Enter");
+      await field.waitFor({ state: "detached" });
+      await page.locator("[data-transcript] li[data-index='4']").getByText("당기면 열흘뿐이에요.").waitFor();
+      expect(await page.locator("[data-minutes]").getByText(t("minutes_outdated")).isVisible(), "the minutes say that they are behind");
+    },
+  },
+  {
     name: "a download goes on inside, is cancelled and goes on from there",
     state: "first-run",
     async walk(page, t, expect) {

@@ -29,7 +29,7 @@ for (const language of LANGUAGES)
 // A window at 200 % zoom is a page of half its size; a narrow one shows one column.
 for (const language of LANGUAGES) {
   const zoomed = await openPage(browser, { width: 590, height: 380, deviceScaleFactor: 2 });
-  for (const view of views.filter(({ name }) => ["recording", "settings-models", "first-run", "queue", "record-choosing", "record-clipping", "record-strip"].includes(name))) {
+  for (const view of views.filter(({ name }) => ["recording", "settings-models", "first-run", "queue", "record-choosing", "record-clipping", "record-strip", "minutes", "corrections", "minutes-make"].includes(name))) {
     await show(zoomed.page, server.address, { ...view, ...(view.name === "recording" ? { go: openFirst } : {}) }, language, "light", messages);
     await zoomed.page.screenshot({ path: join(folder, `zoom-${view.name}-${language}.png`) });
     n += 1;

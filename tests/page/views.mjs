@@ -5,13 +5,35 @@ const button = (page, name) => page.getByRole("button", { name });
 const tell = (page, event) => page.evaluate((one) => window.mockBackend.emit(one), event);
 const settings = (tab) => async (page, t) => {
   await button(page, t("settings")).click();
-  await page.getByRole("tab", { name: t(`settings_${tab}`) }).click();
+  await page.getByRole("tab", { name: t(`settings_${tab}`), exact: true }).click();
 };
 
 const openRecorder = async (page, t) => {
   await page.getByRole("button", { name: t("record"), exact: true }).click();
   await page.getByRole("heading", { level: 1, name: t("record_title") }).waitFor();
 };
+/** A recording in the language of the window. */
+const openOwn = async (page, t, ids = { ko: 1, en: 2 }) => {
+  await page.locator(`[data-recording='${ids[t.language]}']`).click();
+  await page.waitForSelector("[data-transcript] li");
+};
+const isNarrow = (page) => page.evaluate(() => (document.querySelector("article")?.clientWidth ?? 0) < 740);
+/** In one column they are behind the text. */
+const openMinutes = async (page, t, ids) => {
+  await openOwn(page, t, ids);
+  if (ids || (await isNarrow(page))) await page.keyboard.press("m");
+  await page.waitForSelector("[data-minutes]");
+};
+const review = async (page, t) => {
+  await openOwn(page, t);
+  await page.keyboard.press("c");
+  await page.waitForSelector("[data-proposal]");
+};
+/** Jobs stand still, so that they are not over before one has looked. */
+const hold = (page) => page.evaluate(() => window.mockBackend.jobsMove.stop());
+/** Without minutes of their own. */
+const WITHOUT = { ko: 3, en: 4 };
+
 /** Long enough for the waveform to be one. */
 const heard = (page) => page.waitForTimeout(2_500);
 
@@ -52,6 +74,25 @@ export const VIEWS = [
   { name: "shortcuts", go: (page) => page.keyboard.press("?") },
   { name: "settings-general", go: settings("general") },
   { name: "settings-transcription", go: settings("transcription") },
+  { name: "settings-language", go: settings("language") },
+  {
+    name: "settings-server",
+    go: async (page, t) => {
+      await settings("language")(page, t);
+      await page.getByLabel(t("server_url")).fill("localhost:11434/v1");
+      await page.keyboard.press("Tab");
+      await page.waitForTimeout(200);
+    },
+  },
+  {
+    name: "settings-server-silent",
+    go: async (page, t) => {
+      await settings("language")(page, t);
+      await page.getByLabel(t("server_url")).fill("http://192.168.0.9:8080");
+      await page.keyboard.press("Tab");
+      await page.waitForTimeout(200);
+    },
+  },
   { name: "settings-models", go: settings("models") },
   { name: "settings-storage", go: settings("storage") },
   { name: "settings-about", go: settings("about") },
@@ -135,6 +176,110 @@ export const VIEWS = [
   { name: "damaged", state: "damaged" },
   { name: "newer", state: "newer" },
   { name: "readonly", state: "readonly" },
+  { name: "minutes", go: openMinutes },
+  {
+    name: "minutes-line",
+    go: async (page, t) => {
+      await openMinutes(page, t);
+      await page.locator("[data-minutes] [data-line-text]").nth(3).click();
+      await page.waitForTimeout(500);
+      await page.keyboard.press("Space");
+    },
+  },
+  {
+    name: "minutes-edit",
+    go: async (page, t) => {
+      await openMinutes(page, t);
+      await page.locator("[data-minutes] [data-line]").nth(3).focus();
+      await page.keyboard.press("e");
+      await page.waitForSelector("[data-minutes] textarea");
+    },
+  },
+  { name: "minutes-outdated", state: "minutes-outdated", go: openMinutes },
+  { name: "minutes-failed-part", state: "minutes-failed-part", go: openMinutes },
+  { name: "minutes-failed", state: "minutes-failed", go: openMinutes },
+  {
+    name: "minutes-writing",
+    state: "minutes-writing",
+    go: async (page, t) => {
+      await openMinutes(page, t);
+      await page.waitForSelector("[data-minutes] [data-line]");
+      await hold(page);
+    },
+  },
+  { name: "minutes-make", go: (page, t) => openMinutes(page, t, WITHOUT) },
+  { name: "minutes-no-model", state: "no-language-model", go: (page, t) => openMinutes(page, t, { ko: 1, en: 4 }) },
+  {
+    name: "minutes-new",
+    go: async (page, t) => {
+      await openMinutes(page, t);
+      await page.getByRole("button", { name: t("minutes_new") }).click();
+      await page.getByRole("dialog").waitFor();
+    },
+  },
+  { name: "corrections", state: "corrections", go: review },
+  {
+    name: "corrections-alone",
+    state: "corrections",
+    go: async (page, t) => {
+      await review(page, t);
+      if (!(await isNarrow(page))) await page.keyboard.press("m");
+      await page.keyboard.press("j");
+      await page.keyboard.press("a");
+      await page.keyboard.press("x");
+    },
+  },
+  {
+    name: "corrections-done",
+    state: "corrections",
+    go: async (page, t) => {
+      await review(page, t);
+      await page.keyboard.press("Shift+A");
+      for (const key of ["x", "x", "a"]) {
+        await page.waitForTimeout(150);
+        await page.keyboard.press(key);
+      }
+    },
+  },
+  {
+    name: "correcting",
+    state: "correcting",
+    go: async (page) => {
+      await hold(page);
+      await page.locator("[data-recording='1']").click();
+    },
+  },
+  {
+    name: "correct-dialog",
+    go: async (page, t) => {
+      await openOwn(page, t, WITHOUT);
+      await page.keyboard.press("c");
+      await page.getByRole("dialog").waitFor();
+    },
+  },
+  {
+    name: "editing",
+    go: async (page, t) => {
+      await openOwn(page, t);
+      await page.keyboard.press("j");
+      await page.keyboard.press("j");
+      await page.keyboard.press("e");
+      await page.waitForSelector("[data-transcript] textarea");
+      await page.keyboard.press("End");
+      await page.keyboard.type(t.language === "ko" ? " 아마도요." : " I hope.");
+      await page.keyboard.press("Enter");
+      await page.keyboard.press("e");
+      await page.waitForSelector("[data-transcript] textarea");
+    },
+  },
+  {
+    name: "queue-kinds",
+    state: "minutes-writing",
+    go: async (page) => {
+      await hold(page);
+      await page.locator("[data-queue]").click();
+    },
+  },
   { name: "record-choosing", go: openRecorder },
   {
     name: "record-input",

@@ -6,16 +6,26 @@ import type {
   AppEvent,
   AppInfo,
   CommandError,
+  Correction,
+  CorrectionState,
   DownloadOutcome,
   Format,
+  Highlights,
   InputDevice,
   InstalledModel,
   Job,
+  LanguageModels,
   LibraryState,
   Listing,
   LiveFacts,
   LiveStatus,
   LogLine,
+  MinutesChoice,
+  MinutesEstimate,
+  MinutesFormat,
+  MinutesSection,
+  MinutesTemplate,
+  MinutesView,
   ModelProgress,
   Models,
   OnDuplicate,
@@ -131,6 +141,29 @@ export interface Backend {
   retryJob(jobId: number): Promise<void>;
   /** To a place in the queue, 0 being next. */
   moveJob(jobId: number, position: number): Promise<void>;
+
+  // Minutes, highlights, corrections, titles
+  /** Those of a recording, the newest first. */
+  minutes(recordingId: number): Promise<MinutesView[]>;
+  /** Queues the writing, and gives the job; what is written meanwhile is told as `minutes_draft`. */
+  makeMinutes(recordingId: number, choice: MinutesChoice): Promise<number>;
+  /** Takes what the user made of them. */
+  saveMinutes(recordingId: number, template: string, sections: MinutesSection[]): Promise<void>;
+  minutesEstimate(recordingId: number, choice: MinutesChoice): Promise<MinutesEstimate>;
+  minutesTemplates(): Promise<MinutesTemplate[]>;
+  /** Asks where to write and writes; none where the user dismissed the question. */
+  exportMinutes(recordingId: number, template: string, format: MinutesFormat): Promise<string | null>;
+  copyMinutes(recordingId: number, template: string): Promise<void>;
+  /** What can write: installed models and those of the user's own server. */
+  languageModels(): Promise<LanguageModels>;
+  highlights(recordingId: number): Promise<Highlights>;
+  /** Proposals for the newest transcript, in order of their segments. */
+  corrections(recordingId: number): Promise<Correction[]>;
+  makeCorrections(recordingId: number, model: string | null): Promise<number>;
+  decideCorrections(recordingId: number, segmentIdxs: number[], state: CorrectionState): Promise<void>;
+  /** Changes the text of a segment; what was heard is kept. */
+  editSegment(recordingId: number, segmentIdx: number, text: string): Promise<void>;
+  makeTitle(recordingId: number): Promise<number>;
 
   // Models
   models(): Promise<Models>;

@@ -61,6 +61,8 @@ export type Segment = {
   confidence: number;
   speaker: string | null;
   flags: SegmentFlag[];
+  /** What was heard, where the text was changed since. */
+  original?: string | null;
 };
 
 export type Word = { start_ms: number; end_ms: number; text: string; confidence: number };
@@ -105,8 +107,12 @@ export type Progress = {
 
 export type JobState = "queued" | "running" | "done" | "failed" | "cancelled";
 
+/** What a job does: speech to text, minutes, proposals for corrections, a title. */
+export type JobKind = "transcribe" | "minutes" | "correct" | "title";
+
 export type Job = {
   id: number;
+  kind: JobKind;
   recording_id: number;
   title: string;
   state: JobState;
@@ -123,6 +129,83 @@ export type Job = {
 
 /** None takes the setting. */
 export type TranscribeChoice = { model: string | null; language: string | null };
+
+/** One line of the minutes, with the segments that it rests on; none where the user wrote it. */
+export type MinutesItem = {
+  text: string;
+  who: string | null;
+  when: string | null;
+  segments: number[];
+  start_ms: number;
+  end_ms: number;
+};
+
+export type MinutesSection = { key: string; title: string; items: MinutesItem[] };
+
+/** A stretch of the recording that is missing in the minutes; the reason is a sentence. */
+export type FailedPart = { start_ms: number; end_ms: number; reason: string };
+
+/** Minutes of one template. */
+export type MinutesView = {
+  template: string;
+  /** Code of the language that they are written in. */
+  language: string;
+  model: string;
+  /** Share of the transcript that is in them, 0 to 1. */
+  coverage: number;
+  created_at: string;
+  took_ms: number;
+  /** The transcript was changed after they were written. */
+  outdated: boolean;
+  /** The user changed them. */
+  edited: boolean;
+  sections: MinutesSection[];
+  failed_parts: FailedPart[];
+};
+
+export type TwoLanguages = { ko: string; en: string };
+export type MinutesTemplate = { id: string; titles: TwoLanguages; sections: { key: string; title: TwoLanguages }[] };
+
+/** None takes the setting, and the language of the recording. */
+export type MinutesChoice = { template: string; model: string | null; language: string | null };
+
+/** How long minutes take; none where this model was never timed here. */
+export type MinutesEstimate = { seconds: number | null; n_parts: number };
+
+export type MinutesFormat = "md" | "json" | "txt";
+
+export type LanguageModel = { id: string; title: string; source: "installed" | "server" };
+
+export type LanguageModels = {
+  models: LanguageModel[];
+  /** The one that writes where none is chosen. */
+  default: string | null;
+  /** Why the user's own server gives none. */
+  server_problem?: CommandError | null;
+};
+
+export type DiffPart = { kind: "same" | "removed" | "added"; text: string };
+
+/** Why a correction deserves a second look: it may change what was meant. */
+export type CorrectionMark = "number" | "negation" | "added" | "missing";
+
+export type CorrectionState = "open" | "accepted" | "refused";
+
+/** A proposal for the text of a segment. */
+export type Correction = {
+  segment_idx: number;
+  original: string;
+  proposed: string;
+  diff: DiffPart[];
+  marks: CorrectionMark[];
+  state: CorrectionState;
+};
+
+/** The most telling sentences in order of time, and words with their number; no language model wrote them. */
+export type Highlights = {
+  sentences: { segment_idx: number; start_ms: number; end_ms: number; text: string; score: number }[];
+  key_words: { text: string; n: number }[];
+};
 
 export type ModelKind = "speech" | "language" | "embedding";
 
@@ -308,6 +391,16 @@ export type Settings = {
   record_shortcut: string | null;
   /** What is said is shown while it is recorded. */
   record_live: boolean;
+  /** Id of the language model that writes; none lets the program choose. */
+  language_model: string | null;
+  /** Address of the user's own server with an OpenAI-compatible API, such as `http://localhost:11434/v1`. */
+  server_url: string | null;
+  /** What the server wants to be told, where it wants a key. */
+  server_key: string | null;
+  /** A transcript without a title of its own gets one. */
+  auto_title: boolean;
+  /** A transcript gets minutes when it is done. */
+  auto_minutes: boolean;
   /** Tell when a long job ends and the window is not in front. */
   notify: boolean;
   /** The first start is over. */
@@ -347,6 +440,8 @@ export type AppEvent =
   | { kind: "job_progress"; job_id: number; recording_id: number; progress: Progress }
   /** In order of time; they come after all that came before. */
   | { kind: "segments"; job_id: number; recording_id: number; segments: Segment[] }
+  /** What is written of the minutes so far; it takes the place of what was told before. */
+  | { kind: "minutes_draft"; job_id: number; recording_id: number; template: string; sections: MinutesSection[] }
   | { kind: "job_done"; job_id: number; recording_id: number; notice: string | null }
   | { kind: "job_failed"; job_id: number; recording_id: number; error: CommandError }
   | { kind: "job_cancelled"; job_id: number; recording_id: number }

@@ -4,7 +4,13 @@ import { getContext, setContext } from "svelte";
 import type { AppEvent, Backend, Format, TranscribeChoice } from "../backend/backend";
 import { m } from "../i18n";
 import { AddingStore } from "./adding.svelte";
+import { CorrectionsStore } from "./corrections.svelte";
+import { EditingStore } from "./editing.svelte";
+import type { Host } from "./host";
+import { LanguageStore } from "./language.svelte";
+import { LayoutStore } from "./layout.svelte";
 import { LibraryStore } from "./library.svelte";
+import { MinutesStore } from "./minutes.svelte";
 import { ModelsStore } from "./models.svelte";
 import { PlayerStore } from "./player.svelte";
 import { problemOf, type Problem } from "./problem";
@@ -15,13 +21,13 @@ import { SearchStore } from "./search.svelte";
 import { SettingsStore } from "./settings.svelte";
 import { Toasts } from "./toasts.svelte";
 
-export type SettingsTab = "general" | "transcription" | "models" | "storage" | "about";
-export type Dialog = "shortcuts" | "transcribe" | "close" | "empty_trash" | null;
+export type SettingsTab = "general" | "transcription" | "language" | "models" | "storage" | "about";
+export type Dialog = "shortcuts" | "transcribe" | "minutes" | "correct" | "close" | "empty_trash" | null;
 
 /** Changes come in bursts; the list is looked up once for all of them. */
 const REFRESH_DELAY_MS = 150;
 
-export class App {
+export class App implements Host {
   readonly toasts = new Toasts();
   readonly player: PlayerStore;
   readonly settings: SettingsStore;
@@ -32,6 +38,11 @@ export class App {
   readonly models: ModelsStore;
   readonly adding: AddingStore;
   readonly recorder: RecorderStore;
+  readonly language: LanguageStore;
+  readonly minutes: MinutesStore;
+  readonly corrections: CorrectionsStore;
+  readonly editing: EditingStore;
+  readonly layout = new LayoutStore();
 
   /** Everything was looked up once. */
   started = $state(false);
@@ -59,6 +70,10 @@ export class App {
     this.reading = new ReadingStore(backend);
     this.queue = new QueueStore(backend, this.toasts);
     this.models = new ModelsStore(backend, () => void this.#transcribeWaiting());
+    this.language = new LanguageStore(backend);
+    this.minutes = new MinutesStore(this);
+    this.corrections = new CorrectionsStore(this);
+    this.editing = new EditingStore(this);
     this.adding = new AddingStore(backend, {
       added: (id, first) => {
         this.#refreshSoon();
@@ -99,7 +114,7 @@ export class App {
       await this.library.refresh();
       this.started = true;
       if (this.library.closed) return;
-      await Promise.all([this.queue.refresh(), this.models.refresh(), this.recorder.load()]);
+      await Promise.all([this.queue.refresh(), this.models.refresh(), this.language.refresh(), this.recorder.load()]);
       const newest = this.library.recordings?.[0];
       if (this.recorder.live) this.view = "record";
       // Whoever went somewhere meanwhile stays there.
@@ -157,7 +172,7 @@ export class App {
     if (settled === null) return;
     if (keep) this.open(settled);
     else
-      this.#offerUndo(m.moved_to_trash({ title }), async () => {
+      this.offerUndo(m.moved_to_trash({ title }), async () => {
         await this.backend.restore(settled);
         this.open(settled);
       });
@@ -187,6 +202,7 @@ export class App {
 
   /** What was added before there was a model begins as soon as there is one. */
   async #transcribeWaiting(): Promise<void> {
+    void this.language.refresh();
     if (!this.models.canTranscribe) return;
     const ids = this.adding.unqueuedIds;
     this.adding.unqueuedIds = [];
@@ -201,7 +217,7 @@ export class App {
     if (!before || wanted === "" || wanted === before.title) return;
     this.#patch(id, { title: wanted });
     if (await this.attempt(() => this.backend.rename(id, wanted)))
-      this.#offerUndo(m.renamed(), () => this.backend.rename(id, before.title));
+      this.offerUndo(m.renamed(), () => this.backend.rename(id, before.title));
     else this.#patch(id, { title: before.title });
   }
 
@@ -210,7 +226,7 @@ export class App {
     if (name === "") return;
     const change = put ? this.backend.addTag(id, name) : this.backend.removeTag(id, name);
     if (!(await this.attempt(() => change))) return;
-    if (!put) this.#offerUndo(m.tag_removed({ tag: name }), () => this.backend.addTag(id, name));
+    if (!put) this.offerUndo(m.tag_removed({ tag: name }), () => this.backend.addTag(id, name));
     await Promise.all([this.library.refresh(), this.reading.refresh()]);
   }
 
@@ -225,7 +241,7 @@ export class App {
       if (neighbour && !this.narrow) this.open(neighbour.id);
       else this.closeReading();
     }
-    this.#offerUndo(m.moved_to_trash({ title }), async () => {
+    this.offerUndo(m.moved_to_trash({ title }), async () => {
       await this.backend.restore(id);
       await this.library.refresh();
       this.open(id);
@@ -257,7 +273,6 @@ export class App {
     this.#undo?.();
   }
 
-  /** Shows what went wrong and tells whether it went well; methods without an answer give true. */
   async attempt<T>(work: () => Promise<T>): Promise<T | true | false> {
     try {
       return (await work()) ?? true;
@@ -267,11 +282,51 @@ export class App {
     }
   }
 
-  #offerUndo(text: string, back: () => Promise<unknown>): void {
+  /** A model by its name, wherever it runs. */
+  modelName(id: string): string {
+    return this.language.nameOf(id) ?? this.models.nameOf(id);
+  }
+
+  /** The text may be changed: nothing else is writing it. */
+  get canEdit(): boolean {
+    const { id } = this.reading;
+    if (id === null || this.library.readOnly) return false;
+    const state = this.queue.of(id, "transcribe")?.state;
+    return state !== "running" && state !== "queued";
+  }
+
+  /** There is something to see in the minutes, so they stand beside the text without being asked for. */
+  get minutesByThemselves(): boolean {
+    return this.minutes.views.length > 0 || this.minutes.job !== null;
+  }
+
+  get minutesShown(): boolean {
+    return this.layout.shows(this.minutesByThemselves);
+  }
+
+  /** Goes through the proposals, or asks for some where there are none. */
+  review(): void {
+    if (this.corrections.reviewing) this.corrections.end();
+    else if (this.corrections.open.length > 0) {
+      this.layout.showTranscript();
+      this.corrections.begin();
+    } else if (this.canEdit && (this.reading.segments?.length ?? 0) > 0) this.dialog = "correct";
+  }
+
+  /** Everything about the open recording, after something outside of the page changed it. */
+  async refreshOpen(): Promise<void> {
+    await Promise.all([this.reading.refresh(), this.minutes.refresh(), this.corrections.refresh()]);
+  }
+
+  askForLanguageModel(): void {
+    this.settingsTab = "models";
+  }
+
+  offerUndo(text: string, back: () => Promise<unknown>): void {
     const run = () => {
       if (this.#undo === run) this.#undo = null;
       this.toasts.list = this.toasts.list.filter((toast) => toast.action?.run !== run);
-      void this.attempt(back).then(() => Promise.all([this.library.refresh(), this.reading.refresh()]));
+      void this.attempt(back).then(() => Promise.all([this.library.refresh(), this.refreshOpen()]));
     };
     this.#undo = run;
     this.toasts.show(text, { label: m.undo(), run });
@@ -289,6 +344,8 @@ export class App {
 
   #hear(event: AppEvent): void {
     this.queue.hear(event);
+    this.minutes.hear(event);
+    this.editing.hear(event);
     switch (event.kind) {
       case "segments":
         this.reading.append(event.recording_id, event.segments);
@@ -296,11 +353,11 @@ export class App {
       case "job_failed":
       case "job_cancelled":
       case "job_done":
-        if (event.recording_id === this.reading.id) void this.reading.refresh();
+        if (event.recording_id === this.reading.id) void this.refreshOpen();
         this.#refreshSoon();
         break;
       case "library_changed":
-        if (event.recording_id === null || event.recording_id === this.reading.id) void this.reading.refresh();
+        if (event.recording_id === null || event.recording_id === this.reading.id) void this.refreshOpen();
         this.#refreshSoon();
         break;
       case "library_state":
@@ -311,7 +368,7 @@ export class App {
         this.models.hear(event.progress);
         break;
       case "models_changed":
-        void this.models.refresh();
+        void Promise.all([this.models.refresh(), this.language.refresh()]);
         break;
       case "drag_over":
         this.adding.dragging = true;

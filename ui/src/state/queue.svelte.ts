@@ -1,5 +1,5 @@
-// The queue of transcriptions as it moves.
-import type { AppEvent, Backend, Job, Progress } from "../backend/backend";
+// The queue of jobs as it moves.
+import type { AppEvent, Backend, Job, JobKind, Progress } from "../backend/backend";
 import { problemOf } from "./problem";
 import type { Toasts } from "./toasts.svelte";
 
@@ -33,12 +33,13 @@ export class QueueStore {
   }
 
   /** The newest job of a recording that matters to its reader. */
-  of(recordingId: number): Job | null {
-    const own = this.jobs.filter((job) => job.recording_id === recordingId);
+  of(recordingId: number, kind: JobKind): Job | null {
+    const own = this.jobs.filter((job) => job.recording_id === recordingId && job.kind === kind);
     return (
       own.find((job) => job.state === "running") ??
       own.find((job) => job.state === "queued") ??
-      own.find((job) => job.state === "failed" && !this.#putAway.has(job.id)) ??
+      // What was done since mends what failed before.
+      own.find((job) => job.state === "failed" && !this.#putAway.has(job.id) && !own.some((later) => later.state === "done" && later.id > job.id)) ??
       null
     );
   }

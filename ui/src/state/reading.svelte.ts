@@ -25,6 +25,8 @@ export class ReadingStore {
   cursor = $state(-1);
   /** Counts up when the cursor shall be scrolled to. */
   reveal = $state(0);
+  /** What a line of the minutes rests on. */
+  marked: ReadonlySet<number> = $state.raw(new Set());
   /** Words by segment index, for what is on the screen. */
   words: ReadonlyMap<number, Word[]> = $state.raw(new Map());
 
@@ -61,6 +63,7 @@ export class ReadingStore {
     this.mediaUrl = null;
     this.problem = null;
     this.cursor = -1;
+    this.marked = new Set();
     this.words = new Map();
   }
 
@@ -99,6 +102,16 @@ export class ReadingStore {
     const from = segments[0]?.start_ms ?? 0;
     const kept = this.segments.filter((segment) => segment.start_ms < from);
     this.segments = [...kept, ...segments];
+  }
+
+  /** Shows another text of a segment before the library answers with it. */
+  put(idx: number, text: string): void {
+    this.segments =
+      this.segments?.map((segment, at) => {
+        if (at !== idx || segment.text === text) return segment;
+        const heard = segment.original ?? segment.text;
+        return { ...segment, text, original: heard === text ? null : heard };
+      }) ?? null;
   }
 
   goTo(ms: number): void {

@@ -8,7 +8,7 @@ export interface Shortcut {
   keys: string[];
   label: () => string;
   matches: (event: KeyboardEvent) => boolean;
-  run: (app: App) => void;
+  run: (app: App, target: Element | null) => void;
   /** Works while one types, too. */
   whileTyping?: boolean;
 }
@@ -28,6 +28,12 @@ function moveAndSeek(app: App, idx: number): void {
   reading.moveTo(idx);
   const segment = reading.segments?.[reading.cursor];
   if (segment) player.seek(segment.start_ms);
+}
+
+/** A passage that has the focus, or else the one that the cursor is at. */
+function passage(app: App, target: Element | null): number {
+  const row = target?.closest<HTMLElement>("[data-transcript] li")?.dataset["index"];
+  return row === undefined ? app.reading.cursor : Number(row);
 }
 
 const openId = (app: App) => (app.view === "library" ? app.reading.id : null);
@@ -50,6 +56,30 @@ export const SHORTCUTS: Shortcut[] = [
     run: (app) => {
       const idx = app.reading.nextDoubtful();
       if (idx !== null) moveAndSeek(app, idx);
+    },
+  },
+  {
+    keys: ["E"],
+    label: () => m.key_edit(),
+    matches: code("KeyE"),
+    run: (app, target) => {
+      if (openId(app) !== null && app.canEdit) app.editing.begin(passage(app, target));
+    },
+  },
+  {
+    keys: ["M"],
+    label: () => m.key_minutes(),
+    matches: code("KeyM"),
+    run: (app) => {
+      if (openId(app) !== null) app.layout.toggle(app.minutesByThemselves);
+    },
+  },
+  {
+    keys: ["C"],
+    label: () => m.key_corrections(),
+    matches: code("KeyC"),
+    run: (app) => {
+      if (openId(app) !== null) app.review();
     },
   },
   { keys: ["/"], label: () => m.key_search(), matches: (event) => bare(event) && event.key === "/", run: focusSearch },
@@ -97,6 +127,31 @@ export const SHORTCUTS: Shortcut[] = [
   },
 ];
 
+/** While proposals are gone through, these come first. */
+export const REVIEW_SHORTCUTS: Shortcut[] = [
+  { keys: ["J"], label: () => m.key_review_next(), matches: code("KeyJ"), run: (app) => lookAt(app, 1) },
+  { keys: ["↓"], label: () => m.key_review_next(), matches: code("ArrowDown"), run: (app) => lookAt(app, 1) },
+  { keys: ["K"], label: () => m.key_review_previous(), matches: code("KeyK"), run: (app) => lookAt(app, -1) },
+  { keys: ["↑"], label: () => m.key_review_previous(), matches: code("ArrowUp"), run: (app) => lookAt(app, -1) },
+  { keys: ["A"], label: () => m.key_accept(), matches: code("KeyA"), run: (app) => void app.corrections.decide("accepted") },
+  { keys: ["Enter"], label: () => m.key_accept(), matches: code("Enter"), run: (app) => void app.corrections.decide("accepted") },
+  { keys: ["X"], label: () => m.key_refuse(), matches: code("KeyX"), run: (app) => void app.corrections.decide("refused") },
+  { keys: ["U"], label: () => m.key_review_undo(), matches: code("KeyU"), run: (app) => void app.corrections.undo() },
+  {
+    keys: ["Shift", "A"],
+    label: () => m.key_accept_all(),
+    matches: (event) => bare(event) && event.shiftKey && event.code === "KeyA",
+    run: (app) => void app.corrections.acceptUnmarked(),
+  },
+  { keys: ["Esc"], label: () => m.key_review_end(), matches: code("Escape"), run: (app) => app.corrections.end() },
+];
+
+function lookAt(app: App, by: number): void {
+  app.corrections.move(by);
+  const segment = app.reading.segments?.[app.reading.cursor];
+  if (segment) app.player.seek(segment.start_ms);
+}
+
 const TYPING = "input, textarea, select, [contenteditable]";
 /** Space and arrows belong to these where one of them has the focus; in the text they play all the same. */
 const OWN_KEYS = "button, a, [role=menuitem], [role=option], [role=slider], [role=tab], [role=listbox]";
@@ -108,10 +163,11 @@ export function handleKey(event: KeyboardEvent, app: App): void {
   // A dialog or a menu has the keyboard to itself.
   if (document.querySelector("[role=dialog][data-state=open], [role=alertdialog][data-state=open], [role=menu]")) return;
   const typing = target?.closest(TYPING) !== null && target !== null;
-  const needed = event.code === "Space" || event.code.startsWith("Arrow");
+  const needed = event.code === "Space" || event.code === "Enter" || event.code.startsWith("Arrow");
   if (needed && target?.closest(OWN_KEYS) && !target.closest("[data-player-keys]")) return;
-  const found = SHORTCUTS.find((shortcut) => (shortcut.whileTyping || !typing) && shortcut.matches(event));
+  const reviewing = openId(app) !== null && app.corrections.reviewing;
+  const found = [...(reviewing ? REVIEW_SHORTCUTS : []), ...SHORTCUTS].find((shortcut) => (shortcut.whileTyping || !typing) && shortcut.matches(event));
   if (!found) return;
   event.preventDefault();
-  found.run(app);
+  found.run(app, target);
 }

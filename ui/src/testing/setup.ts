@@ -29,7 +29,8 @@ Object.defineProperties(HTMLElement.prototype, {
   offsetHeight: { get(this: HTMLElement) { return heightOf(this); } },
   offsetWidth: { get: () => 600 },
   clientHeight: { get(this: HTMLElement) { return heightOf(this); } },
-  clientWidth: { get: () => 600 },
+  // A test may have another window.
+  clientWidth: { configurable: true, get: () => 600 },
   scrollTo: { value: () => {} },
   scrollIntoView: { value: () => {} },
   getAnimations: { value: () => [] },

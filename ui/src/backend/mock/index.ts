@@ -5,6 +5,8 @@ import {
 } from "../backend";
 import { listenForDrops } from "./drops";
 import { MockJobs } from "./jobs";
+import { MockLanguage } from "./language";
+import { LANGUAGE_MODEL, MockMinutes } from "./minutes";
 import { MockModels, pause } from "./models";
 import { MockRecorder } from "./recorder";
 import { entryOf, segmentsOf, wordsOf, type Entry } from "./recordings";
@@ -42,6 +44,7 @@ export function mockBackend(scenario: Scenario, now: Date = new Date()): MockBac
   const recorder = new MockRecorder(scenario.state);
   const urls = new Map<number, string>();
   const installed = ["first-run", "nomodel"].includes(scenario.state) ? [] : ["whisper-base", "whisper-small-q5_1"];
+  if (installed.length > 0 && scenario.state !== "no-language-model") installed.push(LANGUAGE_MODEL);
   const models = new MockModels(installed, scenario.quick, scenario.state === "failed");
 
   const find = (id: number): Entry => {
@@ -66,6 +69,7 @@ export function mockBackend(scenario: Scenario, now: Date = new Date()): MockBac
     if (scenario.state === "readonly")
       throw new BackendError(error("read_only", "The library cannot be written. Make the folder writable or choose another one."));
   };
+  const canTranscribe = () => models.list().installed.some((one) => one.kind === "speech");
   const shown = (trashed: boolean) => entries.filter(({ recording }) => (recording.trashed_at !== null) === trashed);
   const libraryState = (): LibraryState =>
     libraryStateOf(state === "ready" ? { ...scenario, state: "normal" } : scenario, shown(false).length, shown(true).length);
@@ -76,7 +80,10 @@ export function mockBackend(scenario: Scenario, now: Date = new Date()): MockBac
     (job) => finish(job),
     scenario.quick ? 20 : 1,
   );
+  const minutes = new MockMinutes(scenario.state, find, now);
+  const language = new MockLanguage({ jobs, minutes, models, find, change, emit, mayWrite: () => mayWrite(), settings: () => settings });
   const finish = (job: Job) => {
+    if (job.kind !== "transcribe") return;
     const entry = find(job.recording_id);
     entry.recording = {
       ...entry.recording, model: job.model, language: "ko", device: "CPU (4 threads)", speed: 6.2, n_segments: entry.segments.length,
@@ -113,6 +120,7 @@ export function mockBackend(scenario: Scenario, now: Date = new Date()): MockBac
           segments: segmentsOf(RUNNING_LINES, "ko", entry.recording.id), totalMs: 90_000,
         });
       }
+    language.furnish(scenario.state);
     const garden = entries.find((one) => one.recording.title === "Ideas for the garden");
     if (garden) garden.recording = { ...garden.recording, trashed_at: now.toISOString() };
     jobs.start();
@@ -148,7 +156,7 @@ export function mockBackend(scenario: Scenario, now: Date = new Date()): MockBac
       return { kind: "duplicate", path, name, recording_id: existing.recording.id, title: existing.recording.title };
     const entry = waitingEntry(title);
     entry.recording = { ...entry.recording, source: name, created_at: new Date().toISOString() };
-    if (models.list().installed.length === 0) {
+    if (!canTranscribe()) {
       const problem = error("model_missing", "No speech model is installed. The files are in the library and can be transcribed once there is one.");
       return { kind: "added", path, name, recording_id: entry.recording.id, job_id: null, problem };
     }
@@ -199,7 +207,7 @@ export function mockBackend(scenario: Scenario, now: Date = new Date()): MockBac
       for (const { recording } of shown(false)) for (const tag of recording.tags) counts.set(tag, (counts.get(tag) ?? 0) + 1);
       return [...counts].sort(([a], [b]) => a.localeCompare(b)).map(([name, n_recordings]) => ({ name, n_recordings }));
     },
-    transcript: async (id) => [...find(id).segments],
+    transcript: async (id) => find(id).segments.map((one) => ({ ...one })),
     words: async (id, fromMs, toMs) =>
       find(id).segments.filter((one) => one.end_ms > fromMs && one.start_ms < toMs).flatMap(wordsOf),
     search: async (words, limit) => {
@@ -266,11 +274,10 @@ export function mockBackend(scenario: Scenario, now: Date = new Date()): MockBac
       const entry = recordedEntry(facts.title, durationMs);
       notes.set(entry.recording.id, facts.notes);
       emit({ kind: "library_changed", recording_id: entry.recording.id });
-      const canTranscribe = models.list().installed.length > 0;
       return {
         recording_id: entry.recording.id, duration_ms: durationMs,
-        job_id: facts.transcribe && canTranscribe ? queue(entry, settings.model ?? "whisper-small-q5_1", settings.language).id : null,
-        not_transcribed: facts.transcribe && !canTranscribe ? "No speech model is installed." : null,
+        job_id: facts.transcribe && canTranscribe() ? queue(entry, settings.model ?? "whisper-small-q5_1", settings.language).id : null,
+        not_transcribed: facts.transcribe && !canTranscribe() ? "No speech model is installed." : null,
       };
     },
     unfinishedRecordings: async () => recorder.unfinished,
@@ -297,6 +304,9 @@ export function mockBackend(scenario: Scenario, now: Date = new Date()): MockBac
     cancelJob: async (id) => jobs.cancel(id),
     retryJob: async (id) => jobs.retry(id),
     moveJob: async (id, position) => jobs.move(id, position),
+
+    ...language.commands,
+    copyMinutes: async (id, template) => backend.copyText(language.textOf(id, template)),
 
     models: async () => models.list(),
     downloadModel: (id, tell) => models.download(id, tell),

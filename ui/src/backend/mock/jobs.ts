@@ -1,14 +1,20 @@
 // A queue whose jobs move: stages, progress, segments as they come, and every way to end.
-import { BackendError, type AppEvent, type CommandError, type Job, type Progress, type Segment } from "../backend";
+import { BackendError, type AppEvent, type CommandError, type Job, type JobKind, type Progress, type Segment } from "../backend";
 
 export interface JobWork {
   segments: Segment[];
   totalMs: number;
+  kind?: JobKind;
+  /** Told how far it is, where it is not a transcription. */
+  step?: (job: Job, fraction: number) => void;
 }
 
 const TICK_MS = 250;
 /** Audio seconds a second. */
 const SPEED = 6.2;
+/** Steps of a job that is no transcription. */
+const N_STEPS = 16;
+const N_QUICK_STEPS = 4;
 
 export class MockJobs {
   jobs: Job[] = [];
@@ -26,7 +32,7 @@ export class MockJobs {
 
   add(recordingId: number, title: string, model: string, language: string, work: JobWork): Job {
     const job: Job = {
-      id: this.#nextId++, recording_id: recordingId, title, state: "queued", stage: "waiting", model, language,
+      id: this.#nextId++, kind: work.kind ?? "transcribe", recording_id: recordingId, title, state: "queued", stage: "waiting", model, language,
       done_ms: 0, n_attempts: 0, error: null, created_at: new Date().toISOString(), finished_at: null,
     };
     this.jobs.push(job);
@@ -106,16 +112,20 @@ export class MockJobs {
     const work = this.#work.get(job.id);
     if (!work) return;
     job.stage = "transcribing";
-    job.done_ms = Math.min(work.totalMs, job.done_ms + TICK_MS * SPEED * this.speedUp);
+    const isSpeech = job.kind === "transcribe";
+    const byMs = isSpeech ? TICK_MS * SPEED * this.speedUp : work.totalMs / (this.speedUp > 1 ? N_QUICK_STEPS : N_STEPS);
+    job.done_ms = Math.min(work.totalMs, job.done_ms + byMs);
+    const fraction = job.done_ms / work.totalMs;
+    work.step?.(job, fraction);
     const told = this.#told.get(job.id) ?? 0;
-    const fresh = work.segments.filter((segment) => segment.end_ms > told && segment.end_ms <= job.done_ms);
+    const fresh = (isSpeech ? work.segments : []).filter((segment) => segment.end_ms > told && segment.end_ms <= job.done_ms);
     if (fresh.length > 0) {
       this.#told.set(job.id, fresh.at(-1)?.end_ms ?? told);
       this.stored(job.recording_id, fresh);
       this.emit({ kind: "segments", job_id: job.id, recording_id: job.recording_id, segments: fresh });
     }
     if (job.done_ms < work.totalMs) {
-      this.#tell(job, { stage: "transcribing", fraction: job.done_ms / work.totalMs, speed: SPEED });
+      this.#tell(job, { stage: "transcribing", fraction, speed: isSpeech ? SPEED : null });
       return;
     }
     Object.assign(job, { state: "done", stage: "finished", finished_at: new Date().toISOString() });
@@ -127,7 +137,7 @@ export class MockJobs {
     const total = this.#work.get(job.id)?.totalMs ?? 0;
     const progress: Progress = {
       stage, fraction, speed, audio_done_ms: job.done_ms, audio_total_ms: total,
-      eta_ms: speed === null ? null : (total - job.done_ms) / (speed * this.speedUp), device: "CPU (4 threads)",
+      eta_ms: fraction === null ? null : (total - job.done_ms) / ((speed ?? SPEED / 2) * this.speedUp), device: "CPU (4 threads)",
     };
     this.emit({ kind: "job_progress", job_id: job.id, recording_id: job.recording_id, progress });
   }

@@ -22,11 +22,16 @@ const CATALOGUE: CatalogueModel[] = [
   entry("whisper-medium-q5_0", "Whisper medium q5_0", 539_212_467, 1_400_000_000, "Very good, and slow without a graphics card.", "아주 좋지만 그래픽 카드가 없으면 느립니다."),
   entry("whisper-large-v3-turbo-q5_0", "Whisper large v3 turbo q5_0", 574_041_195, 1_500_000_000, "The best Korean; wants eight cores or a graphics card.", "한국어를 가장 잘 알아듣습니다. 코어 8개나 그래픽 카드가 있으면 좋습니다."),
   entry("whisper-large-v3", "Whisper large v3", 3_095_033_483, 4_700_000_000, "The largest, for machines with much memory.", "가장 큰 모델입니다. 메모리가 넉넉해야 합니다.", { fits: false }),
+  entry("qwen3-0.6b", "Qwen3 0.6B", 396_705_472, 1_500_000_000, "Small and quick; short minutes and answers, also in Korean.", "작고 빠릅니다. 한국어 회의록과 답변을 짧게 씁니다.", { kind: "language", licence: "Apache-2.0" }),
+  entry("qwen3-1.7b", "Qwen3 1.7B", 1_107_409_472, 2_400_000_000, "A good balance for minutes in Korean and English on a laptop.", "노트북에서 한국어와 영어 회의록에 알맞은 균형입니다.", { kind: "language", licence: "Apache-2.0", advised: true }),
+  entry("qwen3-4b", "Qwen3 4B", 2_497_280_256, 4_300_000_000, "The best minutes and answers here; wants 8 GB of memory.", "가장 좋은 회의록과 답변을 씁니다. 메모리 8 GB가 필요합니다.", { kind: "language", licence: "Apache-2.0" }),
 ];
 
 const installedOf = (model: CatalogueModel): InstalledModel => ({
   id: model.id, kind: model.kind, name: model.name, bytes: model.bytes, memory_bytes: model.memory_bytes,
-  description: `${model.name.toLowerCase().replace(/ q\d.*/, "")}, multilingual, ${/q\d_\d/.exec(model.id)?.[0] ?? "f16"}`,
+  description: model.kind === "language"
+    ? model.name
+    : `${model.name.toLowerCase().replace(/ q\d.*/, "")}, multilingual, ${/q\d_\d/.exec(model.id)?.[0] ?? "f16"}`,
   languages: model.languages, multilingual: true, known: true, problem: null,
 });
 

@@ -4,6 +4,7 @@ import type { InterfaceLanguage, Theme } from "../backend";
 export const STATES = [
   "normal", "empty", "first-run", "damaged", "newer", "readonly", "busy", "failed", "long", "many", "nomodel",
   "recording", "recording-both", "paused", "no-signal", "clipping", "device-lost", "disk-low", "overrun", "no-device", "unfinished",
+  "minutes-writing", "minutes-failed-part", "minutes-failed", "minutes-outdated", "no-language-model", "corrections", "correcting",
   "live", "live-loading", "live-behind", "live-ended", "live-no-model",
 ] as const;
 

@@ -49,6 +49,11 @@ export function settingsOf(scenario: Scenario): Settings {
     record_transcribe: true,
     record_shortcut: null,
     record_live: false,
+    language_model: null,
+    server_url: null,
+    server_key: null,
+    auto_title: false,
+    auto_minutes: false,
     notify: true,
     welcomed: scenario.state !== "first-run",
   };

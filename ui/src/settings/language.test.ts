@@ -1,0 +1,54 @@
+import { cleanup, fireEvent, screen, waitFor, within } from "@testing-library/svelte";
+import { afterEach, expect, test, vi } from "vitest";
+
+import { show } from "../testing/show";
+
+afterEach(async () => {
+  cleanup();
+  await new Promise((done) => setTimeout(done, 0));
+});
+
+async function openSettings(state: "normal" | "no-language-model" = "normal") {
+  const backend = show({ state });
+  await screen.findByRole("region", { name: "Transcript" });
+  await fireEvent.click(screen.getByRole("button", { name: "Settings" }));
+  await fireEvent.click(await screen.findByRole("tab", { name: "Language model" }));
+  return { backend, dialog: screen.getByRole("dialog", { name: "Settings" }) };
+}
+
+test("a server of one's own is asked at once, and its models can be chosen", async () => {
+  const { backend, dialog } = await openSettings("no-language-model");
+  const save = vi.spyOn(backend, "saveSettings");
+  await fireEvent.change(within(dialog).getByLabelText("Address"), { target: { value: " localhost:11434/v1/ " } });
+  expect(await within(dialog).findByText("It answers and has 2 models.")).toBeTruthy();
+  expect(save.mock.calls[0]?.[0].server_url, "as it can be asked").toBe("http://localhost:11434/v1");
+  await fireEvent.keyDown(within(dialog).getByRole("combobox", { name: /^Model that writes/ }), { key: "Enter" });
+  await fireEvent.pointerUp(await screen.findByRole("option", { name: /llama3\.1:8b.*On your own server/ }));
+  await waitFor(() => expect(save.mock.calls.at(-1)?.[0].language_model).toBe("server:llama3.1:8b"));
+});
+
+test("a server that does not answer is said, and can be asked again", async () => {
+  const { backend, dialog } = await openSettings();
+  const ask = vi.spyOn(backend, "languageModels");
+  await fireEvent.change(within(dialog).getByLabelText("Address"), { target: { value: "http://192.168.0.9:8080" } });
+  expect(await within(dialog).findByText(/Nothing answers at http:\/\/192\.168\.0\.9:8080/)).toBeTruthy();
+  await fireEvent.click(within(dialog).getByRole("button", { name: "Check again" }));
+  expect(ask).toHaveBeenCalledTimes(2);
+  await fireEvent.change(within(dialog).getByLabelText("Address"), { target: { value: "" } });
+  await waitFor(() => expect(within(dialog).queryByText(/Nothing answers/), "no server, no complaint").toBeNull());
+});
+
+test("titles and minutes come by themselves where that is wanted", async () => {
+  const { backend, dialog } = await openSettings();
+  await fireEvent.click(within(dialog).getByRole("switch", { name: "Title by itself" }));
+  await fireEvent.click(within(dialog).getByRole("switch", { name: "Minutes by themselves" }));
+  await waitFor(async () => expect(await backend.settings()).toMatchObject({ auto_title: true, auto_minutes: true }));
+});
+
+test("the queue says what each job makes", async () => {
+  show({ state: "minutes-writing" });
+  await screen.findByRole("region", { name: "Transcript" });
+  await fireEvent.click(document.querySelector("[data-queue]") as HTMLElement);
+  expect((await screen.findAllByText(/Writing the minutes/)).length, "the one that runs").toBeGreaterThan(0);
+  expect(screen.getByText(/^Minutes · Qwen3 1\.7B/), "the one that waits").toBeTruthy();
+});
