@@ -113,6 +113,34 @@ export const commands = {
 	retryJob: (jobId: number) => typedError<null, CommandError>(__TAURI_INVOKE("retry_job", { jobId })),
 	/**  Moves a job to a place in the queue, 0 being next. */
 	moveJob: (jobId: number, position: number) => typedError<null, CommandError>(__TAURI_INVOKE("move_job", { jobId, position })),
+	/**  Those of a recording, the newest first. */
+	minutes: (recordingId: number) => typedError<MinutesView[], CommandError>(__TAURI_INVOKE("minutes", { recordingId })),
+	/**  Queues the writing; what is written meanwhile is told. */
+	makeMinutes: (recordingId: number, choice: MinutesChoice) => typedError<number, CommandError>(__TAURI_INVOKE("make_minutes", { recordingId, choice })),
+	/**  Takes what the user made of them. */
+	saveMinutes: (recordingId: number, template: string, sections: MinutesSection[]) => typedError<null, CommandError>(__TAURI_INVOKE("save_minutes", { recordingId, template, sections })),
+	/**  What they would cost. */
+	minutesEstimate: (recordingId: number, choice: MinutesChoice) => typedError<MinutesEstimate, CommandError>(__TAURI_INVOKE("minutes_estimate", { recordingId, choice })),
+	/**  What they can be made by. */
+	minutesTemplates: () => typedError<MinutesTemplate[], CommandError>(__TAURI_INVOKE("minutes_templates")),
+	/**  Asks where to write the minutes and writes; none where the user dismissed the question. */
+	exportMinutes: (recordingId: number, template: string, format: MinutesFormat) => typedError<string | null, CommandError>(__TAURI_INVOKE("export_minutes", { recordingId, template, format })),
+	/**  Copies the minutes as text. */
+	copyMinutes: (recordingId: number, template: string) => typedError<null, CommandError>(__TAURI_INVOKE("copy_minutes", { recordingId, template })),
+	/**  What can write: installed models and those of the user's own server. */
+	languageModels: () => typedError<LanguageModels, CommandError>(__TAURI_INVOKE("language_models")),
+	/**  The most telling sentences and words; no language model is asked. */
+	highlights: (recordingId: number) => typedError<Highlights, CommandError>(__TAURI_INVOKE("highlights", { recordingId })),
+	/**  Proposals for the text as it is, in its order. */
+	corrections: (recordingId: number) => typedError<Correction[], CommandError>(__TAURI_INVOKE("corrections", { recordingId })),
+	/**  Queues the making of proposals. */
+	makeCorrections: (recordingId: number, model: string | null) => typedError<number, CommandError>(__TAURI_INVOKE("make_corrections", { recordingId, model })),
+	/**  Accepts or refuses proposals, or opens them again. */
+	decideCorrections: (recordingId: number, segmentIdxs: number[], state: CorrectionState) => typedError<null, CommandError>(__TAURI_INVOKE("decide_corrections", { recordingId, segmentIdxs, state })),
+	/**  Changes the text of a segment; what was heard is kept. */
+	editSegment: (recordingId: number, segmentIdx: number, text: string) => typedError<null, CommandError>(__TAURI_INVOKE("edit_segment", { recordingId, segmentIdx, text })),
+	/**  Queues the finding of a title. */
+	makeTitle: (recordingId: number) => typedError<number, CommandError>(__TAURI_INVOKE("make_title", { recordingId })),
 	/**  Models that are there and models that can be had. */
 	models: () => typedError<Models, CommandError>(__TAURI_INVOKE("models")),
 	/**  Downloads a model; goes on where a broken download ended. */
@@ -155,7 +183,7 @@ export type AddSummary = {
 };
 
 /**  Everything that the core tells the page without being asked. */
-export type AppEvent = { kind: "job_queued"; job_id: number; recording_id: number } | { kind: "job_progress"; job_id: number; recording_id: number; progress: Progress } | { kind: "segments"; job_id: number; recording_id: number; segments: Segment[] } | { kind: "job_done"; job_id: number; recording_id: number; notice: string | null } | { kind: "job_cancelled"; job_id: number; recording_id: number } | { kind: "job_failed"; job_id: number; recording_id: number; error: CommandError } | 
+export type AppEvent = { kind: "job_queued"; job_id: number; recording_id: number } | { kind: "job_progress"; job_id: number; recording_id: number; progress: Progress } | { kind: "segments"; job_id: number; recording_id: number; segments: Segment[] } | { kind: "minutes_draft"; job_id: number; recording_id: number; template: string; sections: MinutesSection[] } | { kind: "job_done"; job_id: number; recording_id: number; notice: string | null } | { kind: "job_cancelled"; job_id: number; recording_id: number } | { kind: "job_failed"; job_id: number; recording_id: number; error: CommandError } | 
 /**  None where more than one may have changed. */
 { kind: "library_changed"; recording_id: number | null } | { kind: "library_state"; state: LibraryState } | { kind: "model_progress"; progress: ModelProgress } | { kind: "models_changed" } | 
 /**  Files hang over the window. */
@@ -207,14 +235,61 @@ export type CommandError = {
 	message: string,
 };
 
+/**  A proposal for the text of a segment. */
+export type Correction = {
+	segment_idx: number,
+	original: string,
+	proposed: string,
+	diff: DiffPart[],
+	marks: CorrectionMark[],
+	state: CorrectionState,
+};
+
+/**  Why a correction deserves a second look. */
+export type CorrectionMark = "number" | "negation" | "added" | "missing";
+
+/**  What became of a correction. */
+export type CorrectionState = "open" | "accepted" | "refused";
+
+/**  What a stretch of a correction is. */
+export type DiffKind = "same" | "removed" | "added";
+
+/**  A stretch of words. */
+export type DiffPart = {
+	kind: DiffKind,
+	text: string,
+};
+
 /**  How a download ended. */
 export type DownloadOutcome = "installed" | "cancelled";
 
 /**  Where the page branches on an error. */
 export type ErrorCode = "not_found" | "unsupported_media" | "no_audio" | "model_missing" | "model_invalid" | "worker_died" | "disk_full" | "read_only" | "newer_library" | "damaged_library" | "duplicate" | "out_of_memory" | "invalid_input" | "other";
 
+/**  A stretch of the recording that is missing in the minutes; the reason is a sentence. */
+export type FailedPart = {
+	start_ms: number,
+	end_ms: number,
+	reason: string,
+};
+
 /**  The kind of file that is written. */
 export type Format = "txt" | "srt" | "vtt" | "json" | "csv" | "md";
+
+/**  A sentence that tells much. */
+export type Highlight = {
+	segment_idx: number,
+	start_ms: number,
+	end_ms: number,
+	text: string,
+	score: number,
+};
+
+/**  What can be said of a recording without a language model. */
+export type Highlights = {
+	sentences: Highlight[],
+	key_words: KeyWord[],
+};
 
 /**  What an import begins from. */
 export type ImportFrom = "file" | "folder";
@@ -258,13 +333,40 @@ export type Job = {
 	n_attempts: number,
 	created_at: string,
 	finished_at: string | null,
+	kind: JobKind,
 	model: string,
 	language: string,
 	error: CommandError | null,
 };
 
+/**  What a job does: speech to text, minutes, proposals for corrections, a title. */
+export type JobKind = "transcribe" | "minutes" | "correct" | "title";
+
 /**  Where a job stands. */
 export type JobState = "queued" | "running" | "done" | "failed" | "cancelled";
+
+/**  A word that occurs often for its kind. */
+export type KeyWord = {
+	text: string,
+	n: number,
+};
+
+/**  A language model that can be chosen. */
+export type LanguageModel = {
+	id: string,
+	title: string,
+	source: LanguageModelSource,
+};
+
+/**  Where a language model is. */
+export type LanguageModelSource = "installed" | "server";
+
+/**  What can write; `default` writes where none is chosen. */
+export type LanguageModels = {
+	models: LanguageModel[],
+	default: string | null,
+	server_problem: CommandError | null,
+};
 
 /**  Loudness of one channel in one window. */
 export type Level = {
@@ -354,6 +456,60 @@ export type LogLine = {
 
 /**  Copy media or leave it in place. */
 export type MediaPolicy = "copy" | "reference";
+
+/**  How minutes are made; none takes the setting, and the language of the recording. */
+export type MinutesChoice = {
+	template: string,
+	model: string | null,
+	language: string | null,
+};
+
+/**  How long minutes take; none where this model was never timed here. */
+export type MinutesEstimate = {
+	seconds: number | null,
+	n_parts: number,
+};
+
+/**  The kind of file that minutes are written to. */
+export type MinutesFormat = "md" | "json" | "txt";
+
+/**  One line of the minutes, with the segments that it rests on; none where the user wrote it. */
+export type MinutesItem = {
+	text: string,
+	who: string | null,
+	when: string | null,
+	segments: number[],
+	start_ms: number,
+	end_ms: number,
+};
+
+/**  A heading of the minutes and what stands under it. */
+export type MinutesSection = {
+	key: string,
+	title: string,
+	items: MinutesItem[],
+};
+
+/**  What minutes consist of. */
+export type MinutesTemplate = {
+	id: string,
+	sections: TemplateSection[],
+	titles: TwoLanguages,
+};
+
+/**  Minutes of one template. */
+export type MinutesView = {
+	created_at: string,
+	template: string,
+	language: string,
+	model: string,
+	coverage: Share,
+	took_ms: number,
+	outdated: boolean,
+	edited: boolean,
+	sections: MinutesSection[],
+	failed_parts: FailedPart[],
+};
 
 /**  What a model is for. */
 export type ModelKind = "speech" | "language" | "embedding";
@@ -464,6 +620,7 @@ export type Segment = {
 	confidence: number,
 	speaker: string | null,
 	flags: SegmentFlag[],
+	original: string | null,
 };
 
 /**  What is doubtful about a segment. */
@@ -486,9 +643,17 @@ export type Settings = {
 	record_transcribe: boolean,
 	record_shortcut: string | null,
 	record_live: boolean,
+	language_model: string | null,
+	server_url: string | null,
+	server_key: string | null,
+	auto_title: boolean,
+	auto_minutes: boolean,
 	notify: boolean,
 	welcomed: boolean,
 };
+
+/**  0.0..=1.0; always a number, which the generator cannot know of a float. */
+export type Share = number;
 
 /**  A run of a snippet. */
 export type SnippetPart = {
@@ -497,12 +662,18 @@ export type SnippetPart = {
 };
 
 /**  What a job is doing. */
-export type Stage = "waiting" | "loading_model" | "transcribing" | "finished";
+export type Stage = "waiting" | "loading_model" | "transcribing" | "writing" | "finished";
 
 /**  A tag and how many recordings carry it. */
 export type TagCount = {
 	name: string,
 	n_recordings: number,
+};
+
+/**  A heading that minutes may have. */
+export type TemplateSection = {
+	key: string,
+	title: TwoLanguages,
 };
 
 /**  Colours of the window. */
@@ -512,6 +683,12 @@ export type Theme = "system" | "light" | "dark";
 export type TranscribeChoice = {
 	model: string | null,
 	language: string | null,
+};
+
+/**  A text in both languages. */
+export type TwoLanguages = {
+	ko: string,
+	en: string,
 };
 
 /**  A recording whose program ended before it did. */
