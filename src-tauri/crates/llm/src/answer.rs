@@ -6,16 +6,13 @@ pub(crate) struct AnswerText {
     state: State,
     /// Text that cannot be judged yet.
     held: String,
-    trim_start: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// Nothing but white space, or the beginning of a tag, was seen.
+    /// Nothing but thoughts and white space, or the beginning of a tag, was seen.
     Beginning,
     Thinking,
-    /// The white space after a thought, or before the answer.
-    Leading,
     Answering,
 }
 
@@ -23,14 +20,25 @@ const OPEN: &str = "<think>";
 const CLOSE: &str = "</think>";
 
 impl AnswerText {
-    /// `raw`: hand out everything as it comes.
-    pub fn new(raw: bool) -> Self {
-        let state = if raw { State::Answering } else { State::Beginning };
+    /// Hands out everything as it comes.
+    pub fn raw() -> Self {
+        Self::in_state(State::Answering)
+    }
+
+    /// `is_thinking`: the prompt ended inside a thought.
+    pub fn new(is_thinking: bool) -> Self {
+        Self::in_state(if is_thinking {
+            State::Thinking
+        } else {
+            State::Beginning
+        })
+    }
+
+    fn in_state(state: State) -> Self {
         Self {
             bytes: Vec::new(),
             state,
             held: String::new(),
-            trim_start: !raw,
         }
     }
 
@@ -79,7 +87,8 @@ impl AnswerText {
                     } else if OPEN.starts_with(seen) {
                         return String::new();
                     } else {
-                        self.state = State::Leading;
+                        self.held = seen.to_owned();
+                        self.state = State::Answering;
                     }
                 }
                 State::Thinking => {
@@ -95,15 +104,7 @@ impl AnswerText {
                         return String::new();
                     };
                     self.held.drain(..at + CLOSE.len());
-                    self.state = State::Leading;
-                }
-                State::Leading => {
-                    let text = std::mem::take(&mut self.held);
-                    let text = if self.trim_start { text.trim_start() } else { &text };
-                    if !text.is_empty() {
-                        self.state = State::Answering;
-                    }
-                    return text.to_owned();
+                    self.state = State::Beginning;
                 }
                 State::Answering => return std::mem::take(&mut self.held),
             }
@@ -122,8 +123,7 @@ fn is_beginning(bytes: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    fn streamed(raw: bool, parts: &[&[u8]]) -> Vec<String> {
-        let mut answer = AnswerText::new(raw);
+    fn streamed(mut answer: AnswerText, parts: &[&[u8]]) -> Vec<String> {
         let mut texts: Vec<String> = parts.iter().map(|part| answer.push(part)).collect();
         texts.push(answer.finish());
         texts.retain(|text| !text.is_empty());
@@ -135,12 +135,12 @@ mod tests {
         let bytes = "회의 🙂!".as_bytes();
         let parts: Vec<&[u8]> = bytes.chunks(1).collect();
         assert_eq!(
-            streamed(false, &parts),
+            streamed(AnswerText::new(false), &parts),
             ["회", "의", " ", "🙂", "!"],
             "each comes out when it is whole"
         );
         assert_eq!(
-            streamed(false, &[b"a\xFFb", b"\xED\x9A", b"c\xED"]).concat(),
+            streamed(AnswerText::new(false), &[b"a\xFFb", b"\xED\x9A", b"c\xED"]).concat(),
             "abc",
             "bytes that are no character vanish"
         );
@@ -150,31 +150,45 @@ mod tests {
     fn thoughts_are_left_out() {
         let parts: [&[u8]; 6] = [b"\n<th", b"ink>Paris", b" or </thi", b"nk>", b"\n\n", b"Paris."];
         assert_eq!(
-            streamed(false, &parts),
+            streamed(AnswerText::new(false), &parts),
             ["Paris."],
             "only the answer is handed out, tags in parts or not"
         );
         assert_eq!(
-            streamed(false, &[b"<think>no end"]),
+            streamed(AnswerText::new(false), &[b"<think>no end"]),
             Vec::<String>::new(),
             "an unfinished thought is a thought"
         );
         assert_eq!(
-            streamed(false, &[b"The <think> tag"]).concat(),
+            streamed(AnswerText::new(false), &[b"The <think> tag"]).concat(),
             "The <think> tag",
             "a tag inside an answer is spoken of, not thought"
         );
         assert_eq!(
-            streamed(false, &[b" <thi"]).concat(),
+            streamed(AnswerText::new(false), &[b" <thi"]).concat(),
             "<thi",
             "what began like a tag and was none is kept"
+        );
+        assert_eq!(
+            streamed(AnswerText::new(false), &[b"<think>a</think>\n<think>b</think> c"]).concat(),
+            "c",
+            "a second thought is a thought, too"
+        );
+        assert_eq!(
+            streamed(
+                AnswerText::new(true),
+                &[b"so <think>", b" it is</th", b"ink>\n\nParis."]
+            )
+            .concat(),
+            "Paris.",
+            "a thought that the prompt began is one"
         );
     }
 
     #[test]
     fn raw_text_is_untouched() {
         assert_eq!(
-            streamed(true, &[b" <think>", b" x"]).concat(),
+            streamed(AnswerText::raw(), &[b" <think>", b" x"]).concat(),
             " <think> x",
             "raw means as it comes"
         );

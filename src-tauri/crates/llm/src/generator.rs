@@ -1,20 +1,24 @@
+use std::cell::OnceCell;
 use std::path::Path;
 use std::time::Instant;
 
 use candle_core::Device;
-use candle_transformers::generation::LogitsProcessor;
 use recordroute_core::{
     CancellationToken, EngineInfo, GenerateOptions, Generated, Generator, InferenceError, Outcome,
 };
 
 use crate::answer::AnswerText;
+use crate::context::Context;
 use crate::device::{best_device, describe};
 use crate::error::{failed, inconsistent, invalid_model};
 use crate::family::Dimensions;
 use crate::gguf::Gguf;
+use crate::grammar::{Constraint, Schema, TokenIndex};
 use crate::model::Model;
-use crate::template::ChatFormat;
+use crate::sampler::Sampler;
+use crate::template::{ChatTemplate, Prompt};
 use crate::tokenizer::TextTokenizer;
+use crate::writing::Writing;
 
 /// How a model is to be loaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,9 +38,11 @@ impl Default for LoadOptions {
 
 /// A language model from one GGUF file, run by Candle.
 pub struct GgufGenerator {
-    model: Model,
+    context: Context<Model>,
     tokenizer: TextTokenizer,
-    format: ChatFormat,
+    /// Made for the first answer in JSON.
+    index: OnceCell<TokenIndex>,
+    template: ChatTemplate,
     dimensions: Dimensions,
     name: String,
     device: Device,
@@ -56,16 +62,17 @@ impl GgufGenerator {
         if tokenizer.n_tokens() > dimensions.n_vocabulary {
             return Err(invalid_model(path, "its tokenizer belongs to another model"));
         }
-        let format = ChatFormat::detect(gguf.text("tokenizer.chat_template"), &tokenizer);
+        let template = ChatTemplate::read(&gguf, &tokenizer);
         let name = display_name(&gguf, path);
         let device = best_device();
         let model =
             Model::load(dimensions.family, gguf, &device).map_err(|error| inconsistent(path, &error))?;
-        tracing::debug!(name, ?dimensions, ?format, "language model loaded");
+        tracing::debug!(name, ?dimensions, "language model loaded");
         Ok(Self {
-            model,
+            context: Context::new(model),
             tokenizer,
-            format,
+            index: OnceCell::new(),
+            template,
             dimensions,
             name,
             device,
@@ -83,23 +90,26 @@ impl GgufGenerator {
         Ok(dimensions.memory_bytes(gguf.n_weight_bytes))
     }
 
-    /// The prompt in tokens, with the chat template around it.
-    fn encode(&self, prompt: &str, options: &GenerateOptions) -> Result<Vec<u32>, InferenceError> {
+    /// The prompt in tokens, and how it is put to the model.
+    fn encode(
+        &self,
+        prompt: &str,
+        options: &GenerateOptions,
+    ) -> Result<(Vec<u32>, AnswerText), InferenceError> {
         let n_context = self.dimensions.n_context;
         // No token spells more than a few dozen bytes; a text that is far too long is not worth
         // tokenizing.
         const MAX_BYTES_A_TOKEN: usize = 64;
-        if prompt.len() / MAX_BYTES_A_TOKEN > n_context {
-            return Err(too_long(prompt.len() / MAX_BYTES_A_TOKEN, n_context));
+        let n_bytes = prompt.len() + options.system.as_ref().map_or(0, String::len);
+        if n_bytes / MAX_BYTES_A_TOKEN > n_context {
+            return Err(too_long(n_bytes / MAX_BYTES_A_TOKEN, n_context));
         }
-        let format = if options.raw {
-            ChatFormat::Plain
-        } else {
-            self.format
-        };
-        let tokens =
-            self.tokenizer
-                .encode(&format.pieces(options.system.as_deref(), prompt, options.thinking))?;
+        let Prompt {
+            pieces,
+            is_raw,
+            is_thinking,
+        } = self.template.prompt(prompt, options);
+        let tokens = self.tokenizer.encode(&pieces)?;
         if tokens.len() >= n_context {
             return Err(too_long(tokens.len(), n_context));
         }
@@ -108,7 +118,13 @@ impl GgufGenerator {
                 "The prompt is empty. Write what the model should do.".to_owned(),
             ));
         }
-        Ok(tokens)
+        // Where an answer is held to a schema it begins with its value.
+        let answer = if is_raw || options.json_schema.is_some() {
+            AnswerText::raw()
+        } else {
+            AnswerText::new(is_thinking)
+        };
+        Ok((tokens, answer))
     }
 }
 
@@ -137,7 +153,8 @@ impl Generator for GgufGenerator {
     }
 
     fn count_prompt_tokens(&self, prompt: &str, options: &GenerateOptions) -> Result<usize, InferenceError> {
-        Ok(self.encode(prompt, options)?.len())
+        let prompt = self.template.prompt(prompt, options);
+        Ok(self.tokenizer.encode(&prompt.pieces)?.len())
     }
 
     fn generate(
@@ -147,20 +164,14 @@ impl Generator for GgufGenerator {
         cancel: &CancellationToken,
         on_text: &mut dyn FnMut(&str) -> bool,
     ) -> Result<Generated, InferenceError> {
-        if options.json_schema.is_some() {
-            return Err(InferenceError::Failed(
-                "This program cannot hold a model to a JSON Schema yet.".to_owned(),
-            ));
-        }
-        let prompt_tokens = self.encode(prompt, options)?;
-        let max_tokens = options
-            .max_tokens
-            .min(self.dimensions.n_context - prompt_tokens.len());
-        let is_raw = options.raw || self.format == ChatFormat::Plain;
+        let schema = options.json_schema.as_ref().map(Schema::compile);
+        let schema = schema.transpose().map_err(InferenceError::Failed)?;
+        let (prompt_tokens, answer) = self.encode(prompt, options)?;
+        let n_cached_tokens = self.context.rewind(&prompt_tokens);
         let mut generated = Generated {
             text: String::new(),
             n_prompt_tokens: prompt_tokens.len(),
-            n_cached_tokens: 0,
+            n_cached_tokens,
             n_tokens: 0,
             is_cut: false,
             prompt_ms: 0,
@@ -168,78 +179,39 @@ impl Generator for GgufGenerator {
             outcome: Outcome::Complete,
         };
 
-        self.model.reset();
         let started = Instant::now();
-        let prefilled = self.model.prefill(&prompt_tokens, cancel);
+        let read = self.context.read(&prompt_tokens[n_cached_tokens..], cancel);
         generated.prompt_ms = elapsed_ms(started);
-        let Some(logits) = prefilled.map_err(failed)? else {
-            self.model.reset();
+        let Some(mut logits) = read.map_err(failed)? else {
             generated.outcome = Outcome::Cancelled;
             return Ok(generated);
         };
 
         let started = Instant::now();
-        let written = self.write(
-            logits,
-            max_tokens,
-            options,
-            is_raw,
+        let mut writing = Writing {
+            tokenizer: &self.tokenizer,
+            sampler: Sampler::new(options, &prompt_tokens),
+            constraint: schema.map(|schema| {
+                let index = self.index.get_or_init(|| self.tokenizer.index());
+                Constraint::new(schema, index)
+            }),
+            answer,
+            max_tokens: options
+                .max_tokens
+                .min(self.dimensions.n_context - prompt_tokens.len()),
             cancel,
             on_text,
-            &mut generated,
-        );
-        generated.decode_ms = elapsed_ms(started);
-        self.model.reset();
-        written.map_err(failed)?;
-        Ok(generated)
-    }
-}
-
-impl GgufGenerator {
-    #[allow(clippy::too_many_arguments)]
-    fn write(
-        &mut self,
-        mut logits: candle_core::Tensor,
-        max_tokens: usize,
-        options: &GenerateOptions,
-        is_raw: bool,
-        cancel: &CancellationToken,
-        on_text: &mut dyn FnMut(&str) -> bool,
-        generated: &mut Generated,
-    ) -> candle_core::Result<()> {
-        let finite = |value: Option<f32>| value.filter(|value| value.is_finite()).map(f64::from);
-        let mut sampler =
-            LogitsProcessor::new(options.seed, finite(options.temperature), finite(options.top_p));
-        let mut answer = AnswerText::new(is_raw);
-        let mut hand_out = |text: String, generated: &mut Generated| {
-            generated.text.push_str(&text);
-            if !text.is_empty() && !on_text(&text) {
-                generated.outcome = Outcome::Cancelled;
-            }
+            generated: &mut generated,
         };
-        loop {
-            if cancel.is_cancelled() {
-                generated.outcome = Outcome::Cancelled;
-            }
-            if generated.outcome == Outcome::Cancelled {
-                return Ok(());
-            }
-            if generated.n_tokens == max_tokens {
-                generated.is_cut = true;
-                break;
-            }
-            let token = sampler.sample(&logits)?;
-            if self.tokenizer.is_end(token) {
-                break;
-            }
-            generated.n_tokens += 1;
-            hand_out(answer.push(self.tokenizer.bytes(token)), generated);
-            if generated.n_tokens < max_tokens && generated.outcome == Outcome::Complete {
-                logits = self.model.forward(&[token])?;
+        while let Some(token) = writing.next(logits)? {
+            match self.context.read(&[token], cancel).map_err(failed)? {
+                Some(next) => logits = next,
+                // Was cancelled, which the next round says.
+                None => logits = &[],
             }
         }
-        hand_out(answer.finish(), generated);
-        Ok(())
+        generated.decode_ms = elapsed_ms(started);
+        Ok(generated)
     }
 }
 

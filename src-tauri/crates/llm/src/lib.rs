@@ -3,24 +3,31 @@
 //!
 //! [`GgufGenerator`] runs language models from one GGUF file: `gguf` opens it with suspicion, `family`
 //! compares what its header says with its tensors, `tokenizer` and `vocabulary` build the tokenizer
-//! from its metadata, `template` recognises its chat template, `model` runs Candle's forward pass, and
-//! `answer` makes whole characters without thoughts of what comes out. [`BertEmbedder`] runs
-//! sentence embedding models from a folder of safetensors.
+//! from its metadata, and `template` renders its chat template. For each prompt `context` lets `model`,
+//! Candle's forward pass, read only what it has not read before; then `writing` writes the answer: `sampler`
+//! draws its tokens, `grammar` holds them to a JSON Schema, and `answer` makes whole characters without
+//! thoughts of them. [`BertEmbedder`] runs sentence embedding models from a folder of safetensors.
 //!
 //! Files are foreign: what does not fit is refused with a sentence. Candle itself may still abort on
 //! too little memory, which is why models are loaded in the worker process only.
 
 mod answer;
+mod context;
 mod device;
 mod embedder;
 mod error;
 mod family;
 mod generator;
 mod gguf;
+mod grammar;
 mod model;
+mod sampler;
 mod template;
+#[cfg(test)]
+mod testing;
 mod tokenizer;
 mod vocabulary;
+mod writing;
 
 pub use device::thread_environment;
 pub use embedder::BertEmbedder;

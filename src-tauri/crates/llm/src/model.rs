@@ -1,4 +1,4 @@
-use candle_core::{Device, Result, Tensor};
+use candle_core::{DType, Device, Result, Tensor};
 use candle_transformers::models::{quantized_gemma3, quantized_llama, quantized_qwen2, quantized_qwen3};
 use recordroute_core::CancellationToken;
 
@@ -19,6 +19,7 @@ pub(crate) struct Model {
     weights: Weights,
     device: Device,
     n_past: usize,
+    logits: Vec<f32>,
 }
 
 enum Weights {
@@ -63,39 +64,49 @@ impl Model {
             weights,
             device: device.clone(),
             n_past: 0,
+            logits: Vec::new(),
         })
     }
 
-    /// Forgets the text so far and gives its memory back.
-    pub fn reset(&mut self) {
-        self.n_past = 0;
-        match &mut self.weights {
-            Weights::Llama(fresh, used) => used.clone_from(fresh),
-            Weights::Gemma3(fresh, used) => used.clone_from(fresh),
-            Weights::Qwen2(weights) => weights.clear_kv_cache(),
-            Weights::Qwen3(weights) => weights.clear_kv_cache(),
-        }
+    /// Tokens whose keys and values are held.
+    pub fn n_past(&self) -> usize {
+        self.n_past
     }
 
-    /// Reads a prompt; returns the logits of the token that follows it, or none where it was
-    /// cancelled.
-    pub fn prefill(&mut self, tokens: &[u32], cancel: &CancellationToken) -> Result<Option<Tensor>> {
-        let mut logits = None;
+    /// Forgets everything after the first `n` tokens; returns how many are really kept. Candle's
+    /// models keep all or none.
+    pub fn keep(&mut self, n: usize) -> usize {
+        if n == 0 || n != self.n_past {
+            self.n_past = 0;
+            match &mut self.weights {
+                Weights::Llama(fresh, used) => used.clone_from(fresh),
+                Weights::Gemma3(fresh, used) => used.clone_from(fresh),
+                Weights::Qwen2(weights) => weights.clear_kv_cache(),
+                Weights::Qwen3(weights) => weights.clear_kv_cache(),
+            }
+        }
+        self.n_past
+    }
+
+    /// Takes the next tokens; returns the logits of the one that follows, one for each entry of
+    /// the vocabulary, or none where it was cancelled, which may be after some of the tokens.
+    pub fn forward(&mut self, tokens: &[u32], cancel: &CancellationToken) -> Result<Option<&[f32]>> {
         let mut rest = tokens;
         while !rest.is_empty() {
             if cancel.is_cancelled() {
                 return Ok(None);
             }
             let (now, later) = rest.split_at(self.n_next(rest.len()));
-            logits = Some(self.forward(now)?);
+            let logits = self.forward_part(now)?;
+            if later.is_empty() {
+                self.logits = logits.to_dtype(DType::F32)?.to_vec1()?;
+            }
             rest = later;
         }
-        Ok(logits)
+        Ok(Some(&self.logits))
     }
 
-    /// Takes the next tokens; returns the logits of the one that follows, one for each entry of
-    /// the vocabulary.
-    pub fn forward(&mut self, tokens: &[u32]) -> Result<Tensor> {
+    fn forward_part(&mut self, tokens: &[u32]) -> Result<Tensor> {
         let input = Tensor::new(tokens, &self.device)?.unsqueeze(0)?;
         let logits = match &mut self.weights {
             Weights::Llama(_, weights) => weights.forward(&input, self.n_past),

@@ -35,7 +35,7 @@ struct Token {
 pub(crate) struct Vocabulary {
     pub kind: Kind,
     tokens: Vec<Token>,
-    controls: HashMap<String, u32>,
+    marks: HashMap<String, u32>,
 }
 
 impl Vocabulary {
@@ -58,7 +58,7 @@ impl Vocabulary {
         let texts = texts.ok_or("it has no tokenizer")?;
         let types = gguf.array("tokenizer.ggml.token_type").unwrap_or_default();
         let mut tokens = Vec::with_capacity(texts.len());
-        let mut controls = HashMap::new();
+        let mut marks = HashMap::new();
         for (token_idx, text) in texts.iter().enumerate() {
             let text = text.to_string().map_err(|_| "its tokenizer is damaged")?.clone();
             let role = match types.get(token_idx) {
@@ -68,17 +68,12 @@ impl Vocabulary {
                 _ => Role::Text,
             };
             let bytes = spelled_bytes(kind, role, &text);
-            // Tags such as `<think>` are user-defined in some files and control in others.
-            if matches!(role, Role::Control | Role::UserDefined) {
-                controls.insert(text.clone(), token_idx as u32);
+            if is_mark(role, &text) {
+                marks.insert(text.clone(), token_idx as u32);
             }
             tokens.push(Token { text, role, bytes });
         }
-        Ok(Self {
-            kind,
-            tokens,
-            controls,
-        })
+        Ok(Self { kind, tokens, marks })
     }
 
     pub fn len(&self) -> usize {
@@ -95,23 +90,44 @@ impl Vocabulary {
         self.tokens.get(id as usize).map_or(&[], |token| &token.bytes)
     }
 
-    pub fn control_id(&self, text: &str) -> Option<u32> {
-        self.controls.get(text).copied()
+    /// The number of a token that steers the model. Tags such as `<think>` are user-defined in some
+    /// files and control in others; neither is ever made from a prompt's own text.
+    pub fn mark_id(&self, text: &str) -> Option<u32> {
+        self.marks.get(text).copied()
     }
 
-    pub fn control(&self) -> impl Iterator<Item = &str> {
-        self.of_role(Role::Control)
+    pub fn marks(&self) -> impl Iterator<Item = &str> {
+        self.marks.keys().map(String::as_str)
     }
 
+    /// Tokens that are taken out of a text before it is parted into words, and steer nothing.
     pub fn user_defined(&self) -> impl Iterator<Item = &str> {
-        self.of_role(Role::UserDefined)
-    }
-
-    fn of_role(&self, role: Role) -> impl Iterator<Item = &str> {
         self.tokens
             .iter()
-            .filter(move |token| token.role == role)
+            .filter(|token| token.role == Role::UserDefined && !is_mark(token.role, &token.text))
             .map(|token| token.text.as_str())
+    }
+
+    /// Number and bytes of each token that text is made of.
+    pub fn texts(&self) -> impl Iterator<Item = (u32, &[u8])> {
+        (0..)
+            .zip(&self.tokens)
+            .filter(|(_, token)| matches!(token.role, Role::Text | Role::Byte))
+            .map(|(id, token)| (id, &*token.bytes))
+    }
+
+    /// The bytes of a token that text is made of, else none.
+    pub fn text_bytes(&self, id: u32) -> &[u8] {
+        match self.tokens.get(id as usize) {
+            Some(token) if matches!(token.role, Role::Text | Role::Byte) => &token.bytes,
+            _ => &[],
+        }
+    }
+
+    pub fn is_control(&self, id: u32) -> bool {
+        self.tokens
+            .get(id as usize)
+            .is_some_and(|token| token.role == Role::Control)
     }
 
     pub fn ids(&self) -> Vocab {
@@ -123,7 +139,7 @@ impl Vocabulary {
     }
 
     /// Pairs of tokens that join into one, the first to be joined first. Each joined token is in
-    /// the vocabulary: the `tokenizers` crate relies on that.
+    /// the vocabulary: the `tokenizers` crate relies on that. None is a mark, so that no text spells one.
     pub fn merges(&self, gguf: &Gguf) -> Result<Vec<(String, String)>, String> {
         let known: HashMap<&str, usize> = self
             .tokens
@@ -136,26 +152,38 @@ impl Vocabulary {
                 let merges = gguf
                     .array("tokenizer.ggml.merges")
                     .ok_or("its tokenizer is incomplete")?;
+                let mut pairs = Vec::with_capacity(merges.len());
                 let mut joined = String::new();
-                let pairs = merges.iter().map(|merge| {
-                    let (left, right) = merge.to_string().ok()?.split_once(' ')?;
+                for merge in merges {
+                    let (left, right) = merge
+                        .to_string()
+                        .ok()
+                        .and_then(|merge| merge.split_once(' '))
+                        .ok_or("its tokenizer is damaged")?;
                     joined.clear();
                     joined.push_str(left);
                     joined.push_str(right);
-                    let is_known = [left, right, joined.as_str()]
+                    if [left, right, joined.as_str()]
                         .iter()
-                        .all(|text| known.contains_key(text));
-                    is_known.then(|| (left.to_owned(), right.to_owned()))
-                });
-                pairs
-                    .collect::<Option<_>>()
-                    .ok_or_else(|| "its tokenizer is damaged".to_owned())
+                        .any(|text| !known.contains_key(text))
+                    {
+                        return Err("its tokenizer is damaged".to_owned());
+                    }
+                    if !self.marks.contains_key(&joined) {
+                        pairs.push((left.to_owned(), right.to_owned()));
+                    }
+                }
+                Ok(pairs)
             }
             Kind::SentencePiece => {
                 let scores = gguf
                     .array("tokenizer.ggml.scores")
                     .ok_or("its tokenizer is incomplete")?;
-                let score = |token_idx: usize| scores.get(token_idx).and_then(|score| score.to_f32().ok());
+                let score = |token_idx: usize| {
+                    let token = &self.tokens[token_idx];
+                    let score = scores.get(token_idx)?.to_f32().ok()?;
+                    (!is_mark(token.role, &token.text)).then_some(score)
+                };
                 Ok(merges_by_score(
                     self.tokens.iter().map(|token| token.text.as_str()),
                     &known,
@@ -195,8 +223,17 @@ fn merges_by_score<'a>(
         .collect()
 }
 
+/// Whether a token steers the model: all control tokens, and what looks like a tag of the user-defined
+/// ones.
+fn is_mark(role: Role, text: &str) -> bool {
+    let encloses = |open, close| text.len() > 2 && text.starts_with(open) && text.ends_with(close);
+    role == Role::Control || role == Role::UserDefined && (encloses('<', '>') || encloses('[', ']'))
+}
+
 fn spelled_bytes(kind: Kind, role: Role, text: &str) -> Box<[u8]> {
     match (kind, role) {
+        // Whoever leaves thoughts out must see where they begin and end.
+        (_, Role::Control) if matches!(text, "<think>" | "</think>") => text.as_bytes().into(),
         (_, Role::Control) => Box::default(),
         (Kind::ByteLevel, Role::UserDefined) => text.as_bytes().into(),
         (Kind::ByteLevel, _) => text
@@ -285,6 +322,11 @@ mod tests {
         assert!(
             spelled_bytes(Kind::ByteLevel, Role::Control, "<|im_end|>").is_empty(),
             "control is no text"
+        );
+        assert_eq!(
+            &*spelled_bytes(Kind::ByteLevel, Role::Control, "</think>"),
+            b"</think>",
+            "except where thoughts end"
         );
     }
 }

@@ -36,21 +36,22 @@ fn a_question_is_answered_and_the_answer_ends() {
         max_tokens: 64,
         ..GenerateOptions::default()
     };
-    // From tests/reference/smollm2.py.
+    // From tests/reference/smollm2.py. Of answers that begin nearly as likely in another way, rounding would
+    // choose.
     for (prompt, n_prompt_tokens, n_tokens, expected) in [
         (
-            "What is the capital of France?",
-            16,
+            "What is the capital of Japan?",
+            37,
             7,
-            "The capital of France is Paris.",
+            "The capital of Japan is Tokyo.",
         ),
-        ("Name three colours.", 13, 11, "1. Red\n2. Blue\n3. Green"),
         (
-            "List the months with 31 days: 1. January 2.",
-            25,
-            12,
-            "The month with 31 days is January 2.",
+            "What is the capital of Germany?",
+            37,
+            7,
+            "The capital of Germany is Berlin.",
         ),
+        ("Translate to French: Good morning.", 38, 6, "Je suis bonjour."),
     ] {
         let answer = ask(&mut generator, prompt, &options);
         assert_eq!(
@@ -217,6 +218,12 @@ fn a_prompt_beyond_the_context_is_refused() {
         "it says how much fits: {message}"
     );
 
+    let n_tokens = generator.count_prompt_tokens(&prompt, &GenerateOptions::default());
+    assert!(
+        n_tokens.is_ok_and(|n_tokens| n_tokens > 64),
+        "it is counted all the same, for whoever is to shorten it"
+    );
+
     let answer = ask(
         &mut generator,
         "Count from one to one hundred.",
@@ -242,6 +249,134 @@ fn control_tokens_in_a_prompt_are_text() {
     assert!(
         hostile > plain + 3,
         "the tag is spelled out of ordinary tokens: {hostile} against {plain}"
+    );
+}
+
+/// Minutes of a meeting in small.
+fn schema() -> serde_json::Value {
+    serde_json::json!({
+        "type": "object",
+        "properties": {
+            "title": {"type": "string", "maxLength": 60},
+            "mood": {"enum": ["good", "bad", "mixed"]},
+            "items": {
+                "type": "array",
+                "maxItems": 3,
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "text": {"type": "string", "maxLength": 80},
+                        "who": {"type": ["string", "null"], "maxLength": 20},
+                        "segments": {"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 40}, "maxItems": 3},
+                    },
+                    "required": ["text", "who", "segments"],
+                    "additionalProperties": false,
+                },
+            },
+        },
+        "required": ["title", "mood", "items"],
+        "additionalProperties": false,
+    })
+}
+
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SmallMinutes {
+    title: String,
+    mood: String,
+    items: Vec<SmallItem>,
+}
+
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SmallItem {
+    text: String,
+    who: Option<String>,
+    segments: Vec<u8>,
+}
+
+#[test]
+fn answers_held_to_a_schema_always_parse() {
+    let mut generator = load();
+    let prompt = "Sum up this meeting as JSON: Amelia moves the launch to May and is happy with it.";
+    let mut n_whole = 0;
+    for (temperature, seed, max_tokens) in [
+        (None, 0, 120),
+        (Some(1.0), 1, 100),
+        (Some(1.5), 2, 100),
+        (Some(1.2), 3, 40),
+    ] {
+        let options = GenerateOptions {
+            max_tokens,
+            temperature,
+            seed,
+            json_schema: Some(schema()),
+            ..GenerateOptions::default()
+        };
+        let answer = ask(&mut generator, prompt, &options);
+        let minutes: SmallMinutes = serde_json::from_str(&answer.text)
+            .unwrap_or_else(|error| panic!("at {temperature:?}: {error}: {}", answer.text));
+        let is_short = minutes.title.chars().count() <= 60
+            && minutes.items.len() <= 3
+            && ["good", "bad", "mixed"].contains(&minutes.mood.as_str())
+            && minutes.items.iter().all(|item| {
+                item.text.chars().count() <= 80
+                    && item.who.iter().all(|who| who.chars().count() <= 20)
+                    && item.segments.iter().all(|segment| (1..=40).contains(segment))
+            });
+        assert!(
+            is_short,
+            "at {temperature:?} the schema's limits are kept: {minutes:?}"
+        );
+        assert!(
+            answer.n_tokens <= max_tokens,
+            "a value that is ended early keeps to its room: {}",
+            answer.n_tokens
+        );
+        n_whole += usize::from(!answer.is_cut);
+    }
+    assert!(
+        n_whole > 0,
+        "a model that may end its answer does so by itself, at least once"
+    );
+}
+
+#[test]
+fn a_schema_that_cannot_be_held_is_refused() {
+    let options = GenerateOptions {
+        json_schema: Some(serde_json::json!({"type": "string", "pattern": "^a"})),
+        ..GenerateOptions::default()
+    };
+    let refused = load().generate("Hello", &options, &CancellationToken::new(), &mut |_| true);
+    assert!(
+        matches!(&refused, Err(InferenceError::Failed(message)) if message.contains("“pattern”")),
+        "what is not supported is named: {refused:?}"
+    );
+}
+
+#[test]
+fn a_broken_chat_template_is_replaced_by_its_familys() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let path = folder.path().join("broken-template.gguf");
+    let mut bytes = std::fs::read(model_path()).expect("the model is installed");
+    let template = b"{% for message in messages %}";
+    let at = bytes
+        .windows(template.len())
+        .position(|window| window == template)
+        .expect("the template goes through the messages");
+    bytes[at..at + 6].copy_from_slice(b"{% fro");
+    std::fs::write(&path, bytes).expect("a file can be written");
+    let mut generator = GgufGenerator::load(&path, &LoadOptions::default())
+        .expect("the template alone is no reason to refuse");
+    let options = GenerateOptions {
+        max_tokens: 16,
+        ..GenerateOptions::default()
+    };
+    let answer = ask(&mut generator, "What is the capital of France?", &options);
+    assert_eq!(
+        (answer.text.as_str(), answer.n_prompt_tokens),
+        ("The capital of France is Paris.", 16),
+        "its control tokens tell the format, which has no system text of its own"
     );
 }
 

@@ -24,6 +24,8 @@ tokenizer.add_special_tokens([AddedToken(text, special=True) for text, kind in z
 
 HIDDEN, HEADS, KV_HEADS, HEAD_SIZE, LAYERS = 576, 9, 3, 64, 30
 END = 2
+# What the model's chat template says where nothing else is said.
+SYSTEM = "<|im_start|>system\nYou are a helpful AI assistant named SmolLM, trained by Hugging Face<|im_end|>\n"
 
 
 def rms_norm(x, gain):
@@ -61,7 +63,7 @@ def logits(ids):
 
 
 for prompt in sys.argv[2:]:
-    ids = tokenizer.encode(f"<|im_start|>user\n{prompt}<|im_end|>\n<|im_start|>assistant\n").ids
+    ids = tokenizer.encode(f"{SYSTEM}<|im_start|>user\n{prompt}<|im_end|>\n<|im_start|>assistant\n").ids
     n_prompt = len(ids)
     while len(ids) < n_prompt + 64 and (best := int(logits(ids).argmax())) != END:
         ids.append(best)
