@@ -190,6 +190,12 @@ fn everything_is_made_of_a_recording_in_order() {
         QueueMode::Own,
         &behaviour(&["say=we talk about the budget of next year"]),
     );
+    // What is wanted of every transcript anyway is not made twice.
+    engine.set_settings(Settings {
+        auto_minutes: true,
+        language_model: Some(LANGUAGE_MODEL.to_owned()),
+        ..settings(&home)
+    });
     let mut events = engine.subscribe();
     let id = add_tone(&home, &engine);
     let options = ProcessOptions {
@@ -209,6 +215,10 @@ fn everything_is_made_of_a_recording_in_order() {
         }));
     }
     assert_eq!(ended, jobs, "each in its turn");
+    assert!(
+        engine.open_jobs().unwrap().is_empty(),
+        "and nothing is left to do"
+    );
     assert_eq!(
         engine.minutes(id).unwrap()[0].minutes.coverage,
         1.0,

@@ -10,7 +10,7 @@ impl Engine {
     pub fn make_corrections(&self, id: RecordingId, model: Option<&str>) -> Result<JobId, Error> {
         self.refuse_without_text(id)?;
         let model = self.language_model_id(model)?;
-        self.begin(id, &JobKind::Correct { model })
+        self.begin_writing(id, &JobKind::Correct { model })
     }
 
     /// What is or was proposed for the text as it is, in its order.

@@ -234,8 +234,21 @@ impl Engine {
         self.begin(id, &self.transcription(model, options)?)
     }
 
+    /// Queues a job that writes; one that waits already to do the same is taken instead of a second.
+    pub(crate) fn begin_writing(&self, id: RecordingId, kind: &JobKind) -> Result<JobId, Error> {
+        let same = same_job(&self.inner.library, id, kind)?;
+        let Some(waiting) = same.filter(|job| job.state == JobState::Queued) else {
+            return self.begin(id, kind);
+        };
+        if self.inner.queue.mode() == QueueMode::Own {
+            self.inner.library.claim(waiting.id, &self.inner.owner, LEASE)?;
+        }
+        self.inner.queue.submit(waiting.id);
+        Ok(waiting.id)
+    }
+
     /// Queues a job, which is this program's own in [`QueueMode::Own`].
-    pub(crate) fn begin(&self, id: RecordingId, kind: &JobKind) -> Result<JobId, Error> {
+    fn begin(&self, id: RecordingId, kind: &JobKind) -> Result<JobId, Error> {
         let job_id = match self.inner.queue.mode() {
             QueueMode::All => self.inner.library.enqueue(id, kind)?,
             QueueMode::Own => self
@@ -364,6 +377,16 @@ impl Engine {
         // Nobody listening is fine: the state is in the library.
         let _ = self.inner.events.send(event);
     }
+}
+
+/// A job that waits to do the same, or does it.
+pub(crate) fn same_job(library: &Library, id: RecordingId, kind: &JobKind) -> Result<Option<Job>, Error> {
+    let open = library.jobs(&JobListing {
+        open_only: true,
+        recording_id: Some(id),
+        limit: None,
+    })?;
+    Ok(open.into_iter().find(|job| job.kind == *kind))
 }
 
 /// Writes a file under another name first, so that nobody finds half of it.

@@ -37,7 +37,7 @@ impl Engine {
     /// Queues the making of minutes.
     pub fn make_minutes(&self, id: RecordingId, choice: &MinutesChoice) -> Result<JobId, Error> {
         self.refuse_without_text(id)?;
-        self.begin(id, &self.minutes_job(choice)?)
+        self.begin_writing(id, &self.minutes_job(choice)?)
     }
 
     /// The template that minutes would be made by; an error where anything is missing for them, so that

@@ -42,7 +42,7 @@ impl Engine {
         }
         kinds.push(minutes);
         for kind in kinds {
-            jobs.push(self.begin(id, &kind)?);
+            jobs.push(self.begin_writing(id, &kind)?);
         }
         Ok(jobs)
     }

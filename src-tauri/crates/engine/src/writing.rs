@@ -11,7 +11,7 @@ use recordroute_core::{
 use recordroute_digest::{self as digest, MinutesOptions};
 use recordroute_store::{Library, TextVersion};
 
-use crate::engine::settings_of;
+use crate::engine::{same_job, settings_of};
 use crate::language_model::choose_language_model;
 use crate::queue::Runner;
 use crate::run_job::End;
@@ -80,6 +80,9 @@ impl Runner {
         let queued = choose_language_model(&self.context.models, &settings, None).and_then(|model| {
             let kinds = wanted_after(&self.context.library, job, &settings, &model.id())?;
             for kind in kinds {
+                if same_job(&self.context.library, job.recording_id, &kind)?.is_some() {
+                    continue;
+                }
                 let job_id = self.context.library.enqueue(job.recording_id, &kind)?;
                 self.announce(Event::JobQueued {
                     job_id,
