@@ -90,7 +90,7 @@ export type AddProgress = { n_done: number; n_total: number; result: AddResult |
 /** `stopped`: the user had enough, or the walk found more files than are added at once. */
 export type AddSummary = { n_added: number; n_duplicates: number; n_refused: number; stopped: boolean };
 
-export type Stage = "waiting" | "loading_model" | "transcribing" | "finished";
+export type Stage = "waiting" | "loading_model" | "transcribing" | "writing" | "finished";
 
 export type Progress = {
   stage: Stage;

@@ -479,3 +479,31 @@ fn memory_is_estimated_from_the_header() {
     );
     assert!(need(1_024) < need(4_096), "a shorter context takes less");
 }
+#[test]
+fn a_common_beginning_is_read_once() {
+    let mut generator = load();
+    let options = GenerateOptions {
+        max_tokens: 24,
+        system: Some("You answer questions about a meeting in one short sentence. ".repeat(8)),
+        ..GenerateOptions::default()
+    };
+    let first = ask(&mut generator, "Who leads the project?", &options);
+    assert_eq!(first.n_cached_tokens, 0, "nothing is known at the beginning");
+    let second = ask(&mut generator, "What is the capital of Japan?", &options);
+    assert!(
+        second.n_cached_tokens > 80 && second.n_cached_tokens < second.n_prompt_tokens,
+        "the system's text is not read again: {} of {}",
+        second.n_cached_tokens,
+        second.n_prompt_tokens
+    );
+    let fresh = ask(&mut load(), "What is the capital of Japan?", &options);
+    assert_eq!(second.text, fresh.text, "and the answer is a fresh model's");
+
+    let cancel = CancellationToken::new();
+    cancel.cancel();
+    generator
+        .generate("Something else.", &options, &cancel, &mut |_| true)
+        .expect("cancelling is no error");
+    let after = ask(&mut generator, "What is the capital of Japan?", &options);
+    assert_eq!(after.text, fresh.text, "a cancelled prompt leaves nothing behind");
+}

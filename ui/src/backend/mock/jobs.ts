@@ -125,7 +125,7 @@ export class MockJobs {
       this.emit({ kind: "segments", job_id: job.id, recording_id: job.recording_id, segments: fresh });
     }
     if (job.done_ms < work.totalMs) {
-      this.#tell(job, { stage: "transcribing", fraction, speed: isSpeech ? SPEED : null });
+      this.#tell(job, { stage: isSpeech ? "transcribing" : "writing", fraction, speed: isSpeech ? SPEED : null });
       return;
     }
     Object.assign(job, { state: "done", stage: "finished", finished_at: new Date().toISOString() });

@@ -285,9 +285,11 @@ fn real_models_write_what_candle_writes() {
             let distance = distance(&ours, &expected);
             assert!(distance < 5e-3, "{name} after {n_past} tokens: {distance:e}");
             let (next, other) = (largest(&ours), largest(&expected));
+            // The two round activations in groups of another size, which may turn a near tie over.
             let lead = expected[other as usize] - expected[next as usize];
+            let mean = expected.iter().sum::<f32>() / expected.len() as f32;
             assert!(
-                next == other || lead < 0.2,
+                next == other || lead < 0.02 * (expected[other as usize] - mean),
                 "{name} after {n_past} tokens: {next} should be {other}, ahead by {lead}"
             );
             part = vec![other];
