@@ -314,6 +314,7 @@ fn record_under_load(length: Duration) {
         resident_kb.push(used(child.id()).1);
     }
     let share = used(child.id()).0 / began.elapsed().as_secs_f64();
+    let clock_ms = counter.drift_ms();
     signal(&child, "-INT");
     let output = child.wait_with_output().unwrap();
     let line: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -323,7 +324,8 @@ fn record_under_load(length: Duration) {
     );
     let drift_ms = line["drift_ms"][0].as_f64().unwrap();
     eprintln!(
-        "{length:?}: {:.1} % of a core, {first} then {last} kB, drift {drift_ms:.1} ms, {} frames lost",
+        "{length:?}: {:.1} % of a core, {first} then {last} kB, drift {drift_ms:.1} ms where the sink's \
+         own is {clock_ms:.1} ms, {} frames lost",
         share * 100.0,
         line["n_frames_lost"]
     );
@@ -334,13 +336,12 @@ fn record_under_load(length: Duration) {
         "and nothing happened"
     );
     uninterrupted(&channels(&PathBuf::from(line["path"].as_str().unwrap()))[0]);
-    assert!(drift_ms.abs() < 20.0, "the clock is kept, off by {drift_ms} ms");
-    assert!(last < first + 2_000, "memory is flat: {first} kB, then {last} kB");
     assert!(
-        share < 0.06,
-        "it takes {:.1} % of a core, not optimised",
-        share * 100.0
+        (drift_ms - clock_ms).abs() < 20.0,
+        "the clock is kept: {drift_ms} ms off, the sink itself {clock_ms} ms"
     );
+    assert!(last < first + 2_000, "memory is flat: {first} kB, then {last} kB");
+    assert!(share < 0.03, "it takes {:.1} % of a core", share * 100.0);
 }
 
 #[test]

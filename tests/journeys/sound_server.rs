@@ -162,14 +162,20 @@ impl SoundServer {
             }
         });
         let mut stdout = ear.stdout.take().expect("it is piped");
-        let newest = Arc::clone(&heard);
+        let delays_ms = Arc::new(Mutex::new(Vec::new()));
+        let (newest, delays) = (Arc::clone(&heard), Arc::clone(&delays_ms));
         let listen = std::thread::spawn(move || {
             let mut last = VecDeque::with_capacity(2);
             let mut bytes = [0_u8; 960];
+            let (began, mut n_total) = (Instant::now(), 0);
             while let Ok(n_bytes) = stdout.read(&mut bytes) {
                 if n_bytes == 0 {
                     return;
                 }
+                n_total += n_bytes;
+                let elapsed = began.elapsed();
+                let sound_ms = n_total as f64 * 1_000.0 / (4 * SAMPLE_RATE_HZ) as f64;
+                note_delay(&mut delays.lock().unwrap(), elapsed, sound_ms);
                 last.extend(bytes[..n_bytes].iter().copied());
                 // Whole frames of two channels; the newest one counts.
                 while last.len() >= 8 {
@@ -184,6 +190,7 @@ impl SoundServer {
         Counter {
             stop,
             heard,
+            delays_ms,
             children: Mutex::new(vec![player, ear]),
             threads: vec![speak, listen],
         }
@@ -218,6 +225,8 @@ impl Playing {
 pub struct Counter {
     stop: Arc<AtomicBool>,
     heard: Arc<AtomicU64>,
+    /// The smallest delay of each second.
+    delays_ms: Arc<Mutex<Vec<f64>>>,
     children: Mutex<Vec<Child>>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -230,7 +239,25 @@ fn counter_value(ms: u64) -> i16 {
     (ms % COUNTER_PERIOD_MS) as i16 + 1
 }
 
+/// Keeps the smallest delay of sound behind the clock in each second.
+fn note_delay(delays_ms: &mut Vec<f64>, elapsed: Duration, sound_ms: f64) {
+    let delay_ms = elapsed.as_secs_f64() * 1_000.0 - sound_ms;
+    let second = elapsed.as_secs() as usize;
+    delays_ms.resize(delays_ms.len().max(second + 1), f64::INFINITY);
+    delays_ms[second] = delays_ms[second].min(delay_ms);
+}
+
 impl Counter {
+    /// By how much the sink's own clock went away from the computer's, as another program hears it,
+    /// between the first and the last half minute: a null sink cuts the length of each of its blocks to
+    /// whole microseconds and so is some parts in a hundred thousand too fast.
+    pub fn drift_ms(&self) -> f64 {
+        let delays_ms = self.delays_ms.lock().unwrap();
+        let n_seconds = delays_ms.len().min(30);
+        let smallest = |of: &[f64]| of.iter().copied().fold(f64::INFINITY, f64::min);
+        smallest(&delays_ms[delays_ms.len() - n_seconds..]) - smallest(&delays_ms[..n_seconds])
+    }
+
     /// The millisecond that can be heard now.
     pub fn now(&self) -> u64 {
         self.heard.load(Ordering::SeqCst).saturating_sub(1)

@@ -1,11 +1,17 @@
 //! Places the blocks of one source on the recording's timeline.
 
+use std::collections::VecDeque;
+
 use super::resample::Stepper;
 use super::source::SourceFormat;
 
 /// Delays of blocks are judged over so long, by the smallest: a busy computer delivers late now and
 /// then, never early.
 const WINDOW_S: f64 = 2.0;
+
+/// The drift is told by the smallest delays of so many windows at the beginning and at the end: a computer
+/// that is busy for seconds delivers late all the while.
+const DRIFT_WINDOWS: usize = 15;
 
 /// A source that became later by so much has swallowed sound. Less may be a sound server that changed
 /// its latency, which is bounded by the blocks that were asked for.
@@ -37,10 +43,13 @@ pub(crate) struct Placer {
     stepper: Option<(SourceFormat, Stepper)>,
     correction: f64,
     window: Option<Window>,
-    floor_s: Option<f64>,
     /// What the delay would be had nothing been swallowed.
     usual_s: Option<f64>,
+    /// Of the first windows.
     first_floor_s: Option<f64>,
+    n_windows: usize,
+    /// Of the last windows.
+    last_floors_s: VecDeque<f64>,
     mixed: Vec<f32>,
 }
 
@@ -62,9 +71,10 @@ impl Placer {
             stepper: None,
             correction: 0.0,
             window: None,
-            floor_s: None,
             usual_s: None,
             first_floor_s: None,
+            n_windows: 0,
+            last_floors_s: VecDeque::new(),
             mixed: Vec::new(),
         }
     }
@@ -74,7 +84,9 @@ impl Placer {
         self.anchored = false;
         self.stepper = None;
         self.window = None;
-        self.floor_s = None;
+        self.first_floor_s = None;
+        self.n_windows = 0;
+        self.last_floors_s.clear();
         self.usual_s = None;
     }
 
@@ -91,7 +103,8 @@ impl Placer {
     /// By how much the source's clock went away from the computer's, milliseconds; what is aligned
     /// stays near 0.
     pub fn drift_ms(&self) -> f64 {
-        match (self.floor_s, self.first_floor_s) {
+        let now = self.last_floors_s.iter().copied().reduce(f64::min);
+        match (now, self.first_floor_s) {
             (Some(now), Some(first)) => (now - first) * 1_000.0,
             _ => 0.0,
         }
@@ -166,6 +179,18 @@ impl Placer {
         n_filled
     }
 
+    fn note_floor(&mut self, floor_s: f64) {
+        if self.n_windows < DRIFT_WINDOWS {
+            let first_s = self.first_floor_s.unwrap_or(floor_s);
+            self.first_floor_s = Some(first_s.min(floor_s));
+        }
+        self.n_windows += 1;
+        if self.last_floors_s.len() == DRIFT_WINDOWS {
+            self.last_floors_s.pop_front();
+        }
+        self.last_floors_s.push_back(floor_s);
+    }
+
     fn placed_s(&self) -> f64 {
         self.n_placed as f64 / f64::from(self.sample_rate_hz)
     }
@@ -195,8 +220,7 @@ impl Placer {
             self.silence(n_swallowed);
             floor_s -= swallowed_s;
         }
-        self.first_floor_s.get_or_insert(floor_s);
-        self.floor_s = Some(floor_s);
+        self.note_floor(floor_s);
         self.correction = (floor_s / SETTLE_S).clamp(-MAX_CORRECTION, MAX_CORRECTION);
         n_swallowed
     }
@@ -275,6 +299,21 @@ mod tests {
         assert!(
             (placer.drift_ms() + 30.0).abs() < 6.0,
             "and the drift is told: {}",
+            placer.drift_ms()
+        );
+    }
+
+    #[test]
+    fn a_computer_that_is_busy_for_seconds_is_no_drift() {
+        let mut placer = Placer::new(16_000, 1, false);
+        for idx in 0..6_000_u32 {
+            // Four seconds of every fifteen, from the first on, all blocks are late.
+            let late_s = if idx % 1_500 < 400 { 0.08 } else { 0.002 };
+            placer.place(&[0.1; 160], format(16_000), f64::from(idx) * 0.01 + late_s, 0);
+        }
+        assert!(
+            placer.drift_ms().abs() < 1.0,
+            "the clocks are the same, told are {} ms",
             placer.drift_ms()
         );
     }
