@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 use recordroute_testkit::Home;
 use serde_json::Value;
 
-use crate::sound_server::{COUNTER_PERIOD_MS, MICROPHONE, SINK, SPEAKERS, SoundServer, channels};
+use crate::sound_server::{
+    CALM, COUNTER_PERIOD_MS, HURRIED, MICROPHONE, SINK, SPEAKERS, SoundServer, channels,
+};
 use crate::support::{QUICK_MODEL, arg, fixture, recordroute, run, words};
 
 /// The program with the sound server in reach, and in its own tongue.
@@ -172,7 +174,7 @@ fn what_is_said_is_printed_while_it_is_recorded() {
 #[test]
 fn ctrl_c_and_a_closed_terminal_end_it_well() {
     let (home, server) = (Home::new().unwrap(), SoundServer::start());
-    let counter = server.count();
+    let counter = server.count(HURRIED);
     counter.wait();
     for name in ["-INT", "-TERM", "-HUP"] {
         let child = begin(&home, &server, &["--no-transcribe", "--json"]);
@@ -183,9 +185,7 @@ fn ctrl_c_and_a_closed_terminal_end_it_well() {
         assert_eq!(output.status.code(), Some(0), "{name} ends it well");
         let line: Value = serde_json::from_slice(&output.stdout).unwrap();
         let path = PathBuf::from(line["path"].as_str().unwrap());
-        let last = u64::try_from(*channels(&path)[0].last().unwrap()).unwrap();
-        let missing_ms = (heard_ms + COUNTER_PERIOD_MS + 1 - last) % COUNTER_PERIOD_MS;
-        let missing_ms = missing_ms.min(COUNTER_PERIOD_MS - missing_ms);
+        let missing_ms = missing_after(*channels(&path)[0].last().unwrap(), heard_ms);
         assert!(
             missing_ms < 100,
             "{name}: everything up to the wish is there, {missing_ms} ms are missing"
@@ -211,7 +211,7 @@ fn uninterrupted(channel: &[i16]) -> Vec<i16> {
 
 /// Kills a recording after so long; returns how much is missing.
 fn kill_and_recover(home: &Home, server: &SoundServer, after: Duration) -> u64 {
-    let counter = server.count();
+    let counter = server.count(HURRIED);
     counter.wait();
     let child = begin(home, server, &["--device", MICROPHONE, "--title", "killed"]);
     std::thread::sleep(after);
@@ -228,9 +228,14 @@ fn kill_and_recover(home: &Home, server: &SoundServer, after: Duration) -> u64 {
     assert_eq!(recordings[0]["title"], "killed", "and kept");
     let heard = channels(&media(home, &recordings[0]));
     let values = uninterrupted(&heard[0]);
-    let last = u64::try_from(*values.last().unwrap()).unwrap();
+    missing_after(*values.last().unwrap(), heard_ms)
+}
+
+/// How much of what could be heard at a moment is missing in a recording that ends with `last`.
+fn missing_after(last: i16, heard_ms: u64) -> u64 {
+    let last = u64::try_from(last).unwrap();
     let missing_ms = (heard_ms + COUNTER_PERIOD_MS + 1 - last) % COUNTER_PERIOD_MS;
-    // It may live on for some milliseconds after it was looked at.
+    // It may go on for some time after it was looked at.
     if missing_ms > COUNTER_PERIOD_MS / 2 {
         0
     } else {
@@ -293,7 +298,7 @@ fn used(pid: u32) -> (f64, u64) {
 
 fn record_under_load(length: Duration) {
     let (home, server) = (Home::new().unwrap(), SoundServer::start());
-    let counter = server.count();
+    let counter = server.count(CALM);
     counter.wait();
     let child = begin(
         &home,

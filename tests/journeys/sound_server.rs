@@ -69,7 +69,7 @@ impl SoundServer {
             "the microphone is the default"
         );
         assert!(started.pactl(&["set-default-sink", SPEAKERS]), "and the speakers");
-        started.listener = Some(started.client("parec", &["-d", MICROPHONE, "--latency-msec=10"]));
+        started.listener = Some(started.client("parec", &["-d", MICROPHONE, &latency(CALM)]));
         std::thread::sleep(Duration::from_secs(1));
         started
     }
@@ -115,8 +115,9 @@ impl SoundServer {
         }
     }
 
-    /// Plays a signal that counts milliseconds, and listens to it.
-    pub fn count(&self) -> Counter {
+    /// Plays a signal that counts milliseconds, and listens to it in blocks of that length. A source
+    /// gives all its listeners blocks as short as the most hurried of them wants.
+    pub fn count(&self, block: Duration) -> Counter {
         let format = [
             "--raw",
             "--format=s16le",
@@ -131,12 +132,13 @@ impl SoundServer {
             .spawn()
             .expect("pacat is installed by `npm test`");
         let device = format!("--device={MICROPHONE}");
+        let latency = latency(block);
         let format = [
             "--raw",
             "--format=s16le",
             "--rate=48000",
             "--channels=2",
-            "--latency-msec=10",
+            &latency,
         ];
         let mut ear = self
             .command("parec", &[&[device.as_str()], &format[..]].concat())
@@ -229,6 +231,16 @@ pub struct Counter {
     delays_ms: Arc<Mutex<Vec<f64>>>,
     children: Mutex<Vec<Child>>,
     threads: Vec<JoinHandle<()>>,
+}
+
+/// Blocks as a listener has them that is not in a hurry.
+pub const CALM: Duration = Duration::from_millis(100);
+
+/// Blocks as short as a call or a game has them.
+pub const HURRIED: Duration = Duration::from_millis(10);
+
+fn latency(block: Duration) -> String {
+    format!("--latency-msec={}", block.as_millis())
 }
 
 /// The period of the counter, milliseconds; larger than what is ever compared.
