@@ -10,12 +10,10 @@ use serde_json::Value;
 
 /// Crates and what each may depend on, beside core, which everything may. Dependencies of tests
 /// are free.
-const ARROWS: [(&str, &[&str]); 17] = [
-    (
-        "desktop",
-        &["api", "engine", "system", "transcribe", "llm", "wire"],
-    ),
-    ("cli", &["api", "engine", "transcribe", "llm"]),
+const ARROWS: [(&str, &[&str]); 18] = [
+    ("desktop", &["api", "engine", "inference", "system", "wire"]),
+    ("cli", &["api", "engine", "inference"]),
+    ("inference", &["engine", "transcribe", "llm"]),
     ("api", &["engine"]),
     ("wire", &["engine"]),
     (

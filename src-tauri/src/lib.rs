@@ -22,11 +22,8 @@ mod window;
 use std::path::Path;
 use std::process::ExitCode;
 
-use recordroute_engine::core::{Generator, InferenceError, Transcriber};
-use recordroute_engine::worker::{LanguageModel, LoadModels, serve};
-use recordroute_engine::{
-    OfferedPaths, Overrides, Session, SettingsSources, Tasks, files_of, log_to_file, log_to_stderr,
-};
+use recordroute_engine::{OfferedPaths, Overrides, Session, SettingsSources, Tasks, files_of, log_to_file};
+use recordroute_inference::run_as_worker;
 use recordroute_system::Clipboard;
 use tauri::async_runtime::spawn_blocking;
 use tauri::{App, Manager, RunEvent, Runtime};
@@ -39,10 +36,8 @@ const LOG_PREFIX: &str = "recordroute-window";
 
 /// Runs the program with the arguments of the process.
 pub fn main() -> ExitCode {
-    // The worker speaks frames on stdout: nothing of the window may run in it.
-    if std::env::args_os().nth(1).as_deref() == Some("worker".as_ref()) {
-        log_to_stderr();
-        return serve(&Engines);
+    if let Some(code) = run_as_worker() {
+        return code;
     }
     let session = Session::new(SettingsSources::of_user(&Overrides::default()), LOG_PREFIX);
     let settings = session.settings().ok();
@@ -55,39 +50,6 @@ pub fn main() -> ExitCode {
             eprintln!("the window cannot be opened: {error}");
             ExitCode::FAILURE
         }
-    }
-}
-
-/// The engines that this program is built with.
-struct Engines;
-
-impl LoadModels for Engines {
-    fn transcriber(
-        &self,
-        path: &Path,
-        n_threads: Option<usize>,
-    ) -> Result<Box<dyn Transcriber>, InferenceError> {
-        let options = recordroute_transcribe::LoadOptions { n_threads };
-        Ok(Box::new(recordroute_transcribe::Whisper::load(path, &options)?))
-    }
-
-    fn generator(&self, model: &LanguageModel) -> Result<Box<dyn Generator>, InferenceError> {
-        let options = options_of(model);
-        Ok(Box::new(recordroute_llm::GgufGenerator::load(
-            &model.path,
-            &options,
-        )?))
-    }
-
-    fn generator_bytes(&self, model: &LanguageModel) -> Result<u64, InferenceError> {
-        recordroute_llm::GgufGenerator::memory_needed_bytes(&model.path, &options_of(model))
-    }
-}
-
-fn options_of(model: &LanguageModel) -> recordroute_llm::LoadOptions {
-    recordroute_llm::LoadOptions {
-        max_context_tokens: model.max_context_tokens,
-        n_threads: model.n_threads,
     }
 }
 

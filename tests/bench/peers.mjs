@@ -7,11 +7,12 @@
 // holds the same weights for it. The programs take turns, so that a machine whose speed drifts
 // drifts for all of them; the ratios are those of the runs of one turn.
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { median, runOnce } from "./run.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = resolve(here, "../..");
@@ -56,23 +57,6 @@ if (options.python)
     [join(here, "faster_whisper_once.py"), resolve(options.ct2), audio, options.threads, options.language],
   ];
 
-/** Wall time, processor time and peak memory of one run, and what it wrote. */
-function runOnce([program, args]) {
-  const facts = join(folder, "facts");
-  const began = process.hrtime.bigint();
-  const done = spawnSync("/usr/bin/time", ["-f", "%e %U %S %M", "-o", facts, program, ...args], {
-    encoding: "utf8",
-    maxBuffer: 1 << 28,
-    env: { ...process.env, OMP_NUM_THREADS: options.threads },
-  });
-  const wall = Number(process.hrtime.bigint() - began) / 1e9;
-  if (done.status !== 0) throw new Error(`${program} failed: ${done.stderr.slice(-2000)}`);
-  const [, user, system, kib] = readFileSync(facts, "utf8").trim().split(/\s+/).map(Number);
-  // whisper-cli puts times before each line; with -nt it would decode differently.
-  const text = done.stdout.replace(/^\[[\d:.]+ --> [\d:.]+\]\s*/gm, "");
-  return { wall, cpu: user + system, mb: kib / 1024, text };
-}
-
 function score(text) {
   const path = join(folder, "transcript.txt");
   writeFileSync(path, text);
@@ -82,16 +66,13 @@ function score(text) {
   return JSON.parse(done.stdout);
 }
 
-const median = (numbers) => {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)];
-};
-
 const runs = Object.fromEntries(Object.keys(programs).map((name) => [name, []]));
 for (let turn = 0; turn < Number(options.runs); turn += 1)
   for (const [name, program] of Object.entries(programs)) {
-    const run = runOnce(program);
-    runs[name].push({ ...run, ...score(run.text) });
+    const run = runOnce(program, folder, { OMP_NUM_THREADS: options.threads });
+    // whisper-cli puts times before each line; with -nt it would decode differently.
+    const text = run.output.replace(/^\[[\d:.]+ --> [\d:.]+\]\s*/gm, "");
+    runs[name].push({ ...run, ...score(text) });
     process.stderr.write(`${name}: ${run.wall.toFixed(1)} s\n`);
   }
 rmSync(folder, { recursive: true, force: true });

@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use recordroute_engine::core::{Generator, InferenceError, Transcriber};
+use recordroute_engine::core::{
+    CancellationToken, Generator, GeneratorSpeed, InferenceError, SpeedLengths, Transcriber,
+};
 use recordroute_engine::worker::{LanguageModel, LoadModels, serve};
 use recordroute_testkit::{Behaviour, FakeTranscriber, FakeWriter};
 
@@ -24,6 +26,15 @@ impl LoadModels for Fakes {
 
     fn generator_bytes(&self, _model: &LanguageModel) -> Result<u64, InferenceError> {
         Ok(self.0.needed_bytes)
+    }
+
+    fn generator_speed(
+        &self,
+        _model: &LanguageModel,
+        _lengths: &SpeedLengths,
+        _cancel: &CancellationToken,
+    ) -> Result<Option<GeneratorSpeed>, InferenceError> {
+        Err(InferenceError::Failed("A fake has no speed.".to_owned()))
     }
 }
 

@@ -330,6 +330,27 @@ pub struct BenchArgs {
     /// Decode only
     #[arg(long)]
     pub decode_only: bool,
+    /// Measure a language model instead, the one that --model names or the one that writes by default
+    #[arg(long, conflicts_with_all = ["file", "reference", "decode_only"])]
+    pub llm: bool,
+    /// With --llm: tokens to read from an empty context
+    #[arg(
+        long,
+        value_name = "N,…",
+        value_delimiter = ',',
+        default_value = "512,2048,8192",
+        requires = "llm"
+    )]
+    pub prefill: Vec<usize>,
+    /// With --llm: tokens that stand before those that are written
+    #[arg(
+        long,
+        value_name = "N,…",
+        value_delimiter = ',',
+        default_value = "512,2048",
+        requires = "llm"
+    )]
+    pub decode_after: Vec<usize>,
 }
 
 #[derive(Debug, Args)]

@@ -13,65 +13,26 @@ mod meter;
 mod output;
 mod writing_args;
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
-use recordroute_engine::core::{Generator, InferenceError, Transcriber};
-use recordroute_engine::worker::{LanguageModel, LoadModels, WorkerCommand, serve};
-use recordroute_engine::{Engine, Overrides, QueueMode, Settings, log_to_file, log_to_stderr};
+use recordroute_engine::worker::WorkerCommand;
+use recordroute_engine::{Engine, Overrides, QueueMode, Settings, log_to_file};
+use recordroute_inference::run_as_worker;
 
 use args::{Cli, Command};
 use output::{Failure, Output};
 
 /// Runs the program with the arguments of the process.
 pub fn main() -> ExitCode {
-    // The worker speaks frames on stdout: nothing else of the command line may run in it.
-    if std::env::args_os()
-        .nth(1)
-        .is_some_and(|argument| argument == "worker")
-    {
-        log_to_stderr();
-        return serve(&Engines);
+    if let Some(code) = run_as_worker() {
+        return code;
     }
     let cli = Cli::parse();
     let output = Output::new(cli.json);
     match run(cli, &output) {
         Ok(code) => code,
         Err(failure) => output.fail(&failure),
-    }
-}
-
-/// The engines that this program is built with.
-struct Engines;
-
-impl LoadModels for Engines {
-    fn transcriber(
-        &self,
-        path: &Path,
-        n_threads: Option<usize>,
-    ) -> Result<Box<dyn Transcriber>, InferenceError> {
-        let options = recordroute_transcribe::LoadOptions { n_threads };
-        Ok(Box::new(recordroute_transcribe::Whisper::load(path, &options)?))
-    }
-
-    fn generator(&self, model: &LanguageModel) -> Result<Box<dyn Generator>, InferenceError> {
-        let options = options_of(model);
-        Ok(Box::new(recordroute_llm::GgufGenerator::load(
-            &model.path,
-            &options,
-        )?))
-    }
-
-    fn generator_bytes(&self, model: &LanguageModel) -> Result<u64, InferenceError> {
-        recordroute_llm::GgufGenerator::memory_needed_bytes(&model.path, &options_of(model))
-    }
-}
-
-fn options_of(model: &LanguageModel) -> recordroute_llm::LoadOptions {
-    recordroute_llm::LoadOptions {
-        max_context_tokens: model.max_context_tokens,
-        n_threads: model.n_threads,
     }
 }
 

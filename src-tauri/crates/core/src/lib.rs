@@ -20,6 +20,8 @@ mod minutes;
 mod model;
 mod options;
 mod recording;
+mod speed;
+mod thoughts;
 mod traits;
 mod transcript;
 
@@ -38,6 +40,8 @@ pub use minutes::{FailedPart, Minutes, MinutesItem, MinutesSection};
 pub use model::{InvalidModelId, ModelFormat, ModelId, ModelKind, Quantization};
 pub use options::{Sampling, TranscribeOptions};
 pub use recording::{MediaPlace, Recording, RecordingDraft};
+pub use speed::{GeneratorSpeed, N_TOKENS_WRITTEN, SpeedAt, SpeedLengths};
+pub use thoughts::Thoughts;
 pub use tokio_util::sync::CancellationToken;
 pub use traits::{ChunkSource, EngineInfo, InferenceError, Outcome, TranscribedChunk, Transcriber};
 pub use transcript::{Segment, SegmentFlag, Transcript, Word};

@@ -1,15 +1,18 @@
-//! Measures decoding and transcription of one file, as the queue does them, without the library.
+//! Measures decoding and transcription of one file, as the queue does them, without the library; and
+//! how fast a language model is.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use recordroute_core::{
-    CancellationToken, EngineInfo, Segment, TranscribeOptions, character_error_rate, word_error_rate,
+    CancellationToken, EngineInfo, GeneratorSpeed, Segment, SpeedLengths, TranscribeOptions,
+    character_error_rate, word_error_rate,
 };
 use serde::Serialize;
 
 use crate::advice::choose_speech_model;
-use crate::worker::{Message, Request, TICK, TranscribeRequest, WorkerProcess};
+use crate::language_model::{ChosenModel, choose_language_model};
+use crate::worker::{LanguageModel, Message, Request, TICK, TranscribeRequest, WorkerProcess};
 use crate::{Engine, Error};
 
 /// What to measure.
@@ -65,6 +68,18 @@ pub struct BenchReport {
     pub scores: Option<ReferenceScores>,
     /// What should be known about the file.
     pub notice: Option<String>,
+}
+
+/// What was measured of a language model.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LanguageBenchReport {
+    /// The model.
+    pub model: String,
+    /// How fast it loads, reads and writes.
+    #[serde(flatten)]
+    pub speed: GeneratorSpeed,
+    /// The most memory the worker held, in bytes.
+    pub peak_memory_bytes: Option<u64>,
 }
 
 impl Engine {
@@ -134,6 +149,42 @@ impl Engine {
         Ok(report)
     }
 
+    /// Measures an installed language model: how fast it loads, reads and writes.
+    pub fn bench_language(
+        &self,
+        model: Option<&str>,
+        lengths: SpeedLengths,
+        cancel: &CancellationToken,
+    ) -> Result<LanguageBenchReport, Error> {
+        let settings = self.settings();
+        let ChosenModel::Installed(model) = choose_language_model(&self.inner.models, &settings, model)?
+        else {
+            return Err(Error::Invalid(
+                "A server's model cannot be measured. Name an installed one.".to_owned(),
+            ));
+        };
+        let model = LanguageModel {
+            path: model.path,
+            id: model.id.to_string(),
+            n_threads: settings.threads,
+            max_context_tokens: lengths.longest(),
+        };
+        let id = model.id.clone();
+        let request = |seq| Request::MeasureLanguage { seq, model, lengths };
+        let (speed, peak_memory_bytes) = self.ask_worker(cancel, request, |message| match message {
+            Message::LanguageMeasured {
+                speed,
+                peak_memory_bytes,
+            } => Some((speed, peak_memory_bytes)),
+            _ => None,
+        })?;
+        Ok(LanguageBenchReport {
+            model: id,
+            speed,
+            peak_memory_bytes,
+        })
+    }
+
     fn measure(
         &self,
         cancel: &CancellationToken,
@@ -141,9 +192,42 @@ impl Engine {
     ) -> Result<Measured, Error> {
         let began = Instant::now();
         let elapsed_ms = || began.elapsed().as_millis() as u64;
+        let mut measured = Measured::default();
+        self.ask_worker(cancel, request, |message| {
+            match message {
+                Message::ModelLoaded { info } => {
+                    measured.loaded_after_ms = Some(elapsed_ms());
+                    measured.info = Some(info);
+                }
+                Message::Chunk { segments, .. } => measured.segments.extend(segments),
+                Message::Done {
+                    duration_ms,
+                    notice,
+                    peak_memory_bytes,
+                    ..
+                } => {
+                    measured.total_ms = elapsed_ms();
+                    measured.duration_ms = duration_ms;
+                    measured.notice = notice;
+                    measured.peak_memory_bytes = peak_memory_bytes;
+                    return Some(std::mem::take(&mut measured));
+                }
+                _ => {}
+            }
+            None
+        })
+    }
+
+    /// Sends a request to a worker of its own, and hands over what that answers until `take` has what
+    /// it wants.
+    fn ask_worker<T>(
+        &self,
+        cancel: &CancellationToken,
+        request: impl FnOnce(u64) -> Request,
+        mut take: impl FnMut(Message) -> Option<T>,
+    ) -> Result<T, Error> {
         let mut worker = WorkerProcess::spawn(&self.inner.worker_command)?;
         worker.send(request)?;
-        let mut measured = Measured::default();
         loop {
             if cancel.is_cancelled() {
                 worker.kill();
@@ -151,25 +235,12 @@ impl Engine {
             }
             match worker.receive(TICK)? {
                 None => {}
-                Some(Message::ModelLoaded { info }) => {
-                    measured.loaded_after_ms = Some(elapsed_ms());
-                    measured.info = Some(info);
-                }
-                Some(Message::Chunk { segments, .. }) => measured.segments.extend(segments),
-                Some(Message::Done {
-                    duration_ms,
-                    notice,
-                    peak_memory_bytes,
-                    ..
-                }) => {
-                    measured.total_ms = elapsed_ms();
-                    measured.duration_ms = duration_ms;
-                    measured.notice = notice;
-                    measured.peak_memory_bytes = peak_memory_bytes;
-                    return Ok(measured);
-                }
                 Some(Message::Failed { code, message }) => return Err(Error::Refused { code, message }),
-                Some(_) => {}
+                Some(message) => {
+                    if let Some(taken) = take(message) {
+                        return Ok(taken);
+                    }
+                }
             }
         }
     }

@@ -64,7 +64,7 @@ pub use add::{AddOptions, Added, OnDuplicate};
 pub use add_many::{AddProgress, AddResult, AddSummary};
 pub use advice::{MachineMemory, machine_memory};
 
-pub use bench::{BenchOptions, BenchReport, ReferenceScores};
+pub use bench::{BenchOptions, BenchReport, LanguageBenchReport, ReferenceScores};
 pub use closing::Busy;
 pub use doctor::{Finding, Report, Severity};
 pub use engine::{Engine, QueueMode};

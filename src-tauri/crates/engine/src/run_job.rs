@@ -282,7 +282,8 @@ impl Run<'_> {
             | Message::LanguageReady { .. }
             | Message::Counted { .. }
             | Message::Text { .. }
-            | Message::Generated { .. } => {}
+            | Message::Generated { .. }
+            | Message::LanguageMeasured { .. } => {}
         }
         Ok(None)
     }

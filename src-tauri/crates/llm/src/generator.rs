@@ -3,7 +3,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use recordroute_core::{
-    CancellationToken, EngineInfo, GenerateOptions, Generated, Generator, InferenceError, Outcome,
+    CancellationToken, EngineInfo, GenerateOptions, Generated, Generator, InferenceError, Outcome, Thoughts,
 };
 
 use crate::answer::AnswerText;
@@ -119,12 +119,12 @@ impl GgufGenerator {
             ));
         }
         // Where an answer is held to a schema it begins with its value.
-        let answer = if is_raw || options.json_schema.is_some() {
-            AnswerText::raw()
+        let thoughts = if is_raw || options.json_schema.is_some() {
+            Thoughts::kept()
         } else {
-            AnswerText::new(is_thinking)
+            Thoughts::left_out(is_thinking)
         };
-        Ok((tokens, answer))
+        Ok((tokens, AnswerText::new(thoughts)))
     }
 }
 

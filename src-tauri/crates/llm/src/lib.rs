@@ -34,4 +34,4 @@ mod writing;
 pub use device::thread_environment;
 pub use embedder::BertEmbedder;
 pub use generator::{GgufGenerator, LoadOptions};
-pub use speed::{Speed, SpeedAt, measure_speed};
+pub use speed::measure_speed;

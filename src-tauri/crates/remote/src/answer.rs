@@ -1,9 +1,8 @@
 use std::time::Instant;
 
-use recordroute_core::Generated;
+use recordroute_core::{Generated, Thoughts};
 
 use crate::event::{Event, Usage};
-use crate::thoughts::Thoughts;
 
 /// What is made of events.
 pub(crate) struct Answer<'a> {
@@ -22,7 +21,11 @@ impl<'a> Answer<'a> {
     /// `raw`: thoughts are handed out as well.
     pub fn new(raw: bool, on_text: &'a mut dyn FnMut(&str) -> bool, generated: &'a mut Generated) -> Self {
         Self {
-            thoughts: Thoughts::new(raw),
+            thoughts: if raw {
+                Thoughts::kept()
+            } else {
+                Thoughts::left_out(false)
+            },
             is_finished: false,
             is_over: false,
             first_word: None,
@@ -39,7 +42,7 @@ impl<'a> Answer<'a> {
                 Event::Text(text) => {
                     self.first_word.get_or_insert_with(Instant::now);
                     self.generated.n_tokens += 1;
-                    let text = self.thoughts.push(&text);
+                    let text = self.thoughts.push(text);
                     if !self.hand_out(&text) {
                         return false;
                     }

@@ -8,7 +8,7 @@
 //! shortened and cleaned before it is shown.
 //!
 //! `address` decides where may be connected to, `http` makes requests that can be cancelled, `request`
-//! and `event` are the words of the protocol, `thoughts` leaves out what a model thinks aloud.
+//! and `event` are the words of the protocol.
 //!
 //! Its methods block on a runtime of their own: call them off any async runtime.
 #![warn(missing_docs)]
@@ -21,7 +21,6 @@ mod generator;
 mod http;
 mod models;
 mod request;
-mod thoughts;
 
 pub use generator::{RemoteGenerator, RemoteOptions};
 pub use models::RemoteModel;

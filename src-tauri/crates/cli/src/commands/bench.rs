@@ -1,5 +1,6 @@
 use std::process::ExitCode;
 
+use recordroute_engine::core::{SpeedAt, SpeedLengths};
 use recordroute_engine::{BenchOptions, BenchReport, QueueMode};
 
 use super::how;
@@ -13,6 +14,9 @@ const SAMPLE: &[u8] = include_bytes!("../../../../../tests/fixtures/sample-en.m4
 const SAMPLE_TEXT: &str = include_str!("../../../../../tests/fixtures/sample-en.txt");
 
 pub fn run(context: &Context<'_>, args: BenchArgs) -> Result<ExitCode, Failure> {
+    if args.llm {
+        return language(context, args);
+    }
     let mut options = BenchOptions {
         model: args.how.model.clone(),
         reference: None,
@@ -52,8 +56,53 @@ pub fn run(context: &Context<'_>, args: BenchArgs) -> Result<ExitCode, Failure> 
     Ok(ExitCode::SUCCESS)
 }
 
+fn language(context: &Context<'_>, args: BenchArgs) -> Result<ExitCode, Failure> {
+    let folder = tempfile::tempdir()?;
+    let lengths = SpeedLengths {
+        prefill: args.prefill,
+        decode_after: args.decode_after,
+    };
+    let mut settings = context.settings.clone();
+    settings.library = folder.path().join("library");
+    settings.threads = args.how.threads.map(usize::from).or(settings.threads);
+    let engine = context.engine_over(settings, QueueMode::Own)?;
+    let report = engine.bench_language(args.how.model.as_deref(), lengths, &on_interrupt())?;
+    if context.output.is_json() {
+        context.output.json(&report)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let speed = &report.speed;
+    let mut rows = vec![
+        vec!["model".to_owned(), report.model],
+        vec!["threads".to_owned(), speed.n_threads.to_string()],
+        vec!["loading".to_owned(), seconds(speed.load_ms)],
+    ];
+    let per_second = |name: &str, at: &SpeedAt| {
+        vec![
+            format!("{name} {} tokens", at.n_tokens),
+            format!("{:.1} tokens a second", at.tokens_per_second),
+        ]
+    };
+    rows.extend(speed.prefill.iter().map(|at| per_second("reading", at)));
+    rows.extend(speed.decode.iter().map(|at| per_second("writing after", at)));
+    rows.extend(
+        report
+            .peak_memory_bytes
+            .map(|bytes| vec!["peak memory".to_owned(), megabytes(bytes)]),
+    );
+    context.output.table(&rows)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn seconds(ms: u64) -> String {
+    format!("{:.2} s", ms as f64 / 1_000.0)
+}
+
+fn megabytes(bytes: u64) -> String {
+    format!("{} MB", bytes / 1_000_000)
+}
+
 fn print(context: &Context<'_>, report: &BenchReport) -> Result<(), Failure> {
-    let seconds = |ms: u64| format!("{:.2} s", ms as f64 / 1_000.0);
     let mut rows = vec![
         ("audio", seconds(report.duration_ms)),
         (
@@ -78,7 +127,7 @@ fn print(context: &Context<'_>, report: &BenchReport) -> Result<(), Failure> {
     rows.extend(
         report
             .peak_memory_bytes
-            .map(|bytes| ("peak memory", format!("{} MB", bytes / 1_000_000))),
+            .map(|bytes| ("peak memory", megabytes(bytes))),
     );
     rows.extend(report.scores.as_ref().map(|scores| {
         (

@@ -2,8 +2,9 @@
 
 use std::io;
 
-use recordroute_core::{CancellationToken, Generated, InferenceError};
+use recordroute_core::{CancellationToken, Generated, InferenceError, SpeedLengths};
 
+use super::memory::peak_memory_bytes;
 use super::protocol::{LanguageModel, LanguageTask, Message, write_frame};
 use super::serve::{LoadedLanguage, Worker, inference_failure};
 use crate::advice::{machine_memory, no_room};
@@ -64,6 +65,30 @@ impl Worker<'_> {
             }
         };
         Ok(done.unwrap_or_else(|error| inference_failure(&error)))
+    }
+
+    /// Measures a model from the moment that its file is opened, with no other one in memory.
+    pub(super) fn measure(
+        &mut self,
+        model: &LanguageModel,
+        lengths: &SpeedLengths,
+        cancel: &CancellationToken,
+    ) -> Message {
+        self.loaded = None;
+        self.language = None;
+        let measured = self
+            .load
+            .generator_bytes(model)
+            .and_then(|needed_bytes| refuse_without_room(model, needed_bytes))
+            .and_then(|()| self.load.generator_speed(model, lengths, cancel));
+        match measured {
+            Ok(Some(speed)) => Message::LanguageMeasured {
+                speed,
+                peak_memory_bytes: peak_memory_bytes(),
+            },
+            Ok(None) => Message::Cancelled,
+            Err(error) => inference_failure(&error),
+        }
     }
 
     /// Brings a language model into the memory where it is not there, in the place of any other model;

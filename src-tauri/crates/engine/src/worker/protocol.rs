@@ -6,7 +6,8 @@ use std::path::PathBuf;
 
 use recordroute_audio::MediaInfo;
 use recordroute_core::{
-    DetectedLanguage, EngineInfo, ErrorCode, GenerateOptions, Generated, Segment, TranscribeOptions,
+    DetectedLanguage, EngineInfo, ErrorCode, GenerateOptions, Generated, GeneratorSpeed, Segment,
+    SpeedLengths, TranscribeOptions,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -124,6 +125,15 @@ pub enum Request {
         /// What is asked.
         task: LanguageTask,
     },
+    /// Measures how fast a language model is; answered by [`Message::LanguageMeasured`].
+    MeasureLanguage {
+        /// Number of the request.
+        seq: u64,
+        /// The model.
+        model: LanguageModel,
+        /// With texts of these lengths.
+        lengths: SpeedLengths,
+    },
     /// Ends the numbered request early.
     Cancel {
         /// Number of the request to end.
@@ -194,6 +204,13 @@ pub enum Message {
     Generated {
         /// The text without repeating it, and what it took.
         generated: Generated,
+    },
+    /// A language model was measured.
+    LanguageMeasured {
+        /// How fast it is.
+        speed: GeneratorSpeed,
+        /// The most memory that the worker ever held, where the system tells it.
+        peak_memory_bytes: Option<u64>,
     },
     /// The request was fulfilled.
     Done {

@@ -7,14 +7,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use recordroute_audio::{AudioError, ChunkOptions, Chunks, Decoder, Peaks, SpeechWav};
 use recordroute_core::{
-    CancellationToken, Chunk, Generator, InferenceError, Outcome, Transcriber, samples_to_ms,
+    CancellationToken, Chunk, Generator, GeneratorSpeed, InferenceError, Outcome, SpeedLengths, Transcriber,
+    samples_to_ms,
 };
 
 use super::memory::peak_memory_bytes;
 use super::protocol::{LanguageModel, Message, Request, TranscribeRequest, read_frame, write_frame};
 use crate::error::{audio_error_code, inference_error_code};
 
-/// Loads models from their files; given by the composition root, which alone knows the engines.
+/// Loads models from their files; given by the program, which alone knows the engines.
 pub trait LoadModels {
     /// A speech model with a number of threads.
     fn transcriber(
@@ -28,6 +29,14 @@ pub trait LoadModels {
 
     /// Memory that a language model takes with its context, in bytes, judged from above.
     fn generator_bytes(&self, model: &LanguageModel) -> Result<u64, InferenceError>;
+
+    /// How fast a language model is; `None` where it was cancelled.
+    fn generator_speed(
+        &self,
+        model: &LanguageModel,
+        lengths: &SpeedLengths,
+        cancel: &CancellationToken,
+    ) -> Result<Option<GeneratorSpeed>, InferenceError>;
 }
 
 /// The request that is being worked on, so that the reader can cancel it.
@@ -85,6 +94,7 @@ impl Request {
             | Self::Transcribe { seq, .. }
             | Self::Listen { seq, .. }
             | Self::Language { seq, .. }
+            | Self::MeasureLanguage { seq, .. }
             | Self::Cancel { seq } => *seq,
         }
     }
@@ -124,6 +134,7 @@ impl Worker<'_> {
             Request::Transcribe { job, .. } => self.transcribe(&job, cancel)?,
             Request::Listen { job, .. } => self.listen(&job, cancel)?,
             Request::Language { model, task, .. } => self.write(model, task, cancel)?,
+            Request::MeasureLanguage { model, lengths, .. } => self.measure(&model, &lengths, cancel),
             Request::Cancel { .. } => return Ok(()),
         };
         write_frame(&mut self.out, &end)
