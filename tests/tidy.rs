@@ -33,7 +33,7 @@ const ARROWS: [(&str, &[&str]); 18] = [
     ("export", &[]),
     ("system", &[]),
     ("core", &[]),
-    ("testkit", &["audio"]),
+    ("testkit", &["audio", "store"]),
 ];
 
 const TOP_LEVEL: [&str; 11] = [

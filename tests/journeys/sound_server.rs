@@ -1,6 +1,5 @@
 //! A sound server of a test's own: a null sink whose monitor is the microphone.
 
-use std::collections::VecDeque;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -165,9 +164,12 @@ impl SoundServer {
         });
         let mut stdout = ear.stdout.take().expect("it is piped");
         let delays_ms = Arc::new(Mutex::new(Vec::new()));
+        let jumps = Arc::new(Mutex::new(Vec::new()));
         let (newest, delays) = (Arc::clone(&heard), Arc::clone(&delays_ms));
+        let jumped = Arc::clone(&jumps);
         let listen = std::thread::spawn(move || {
-            let mut last = VecDeque::with_capacity(2);
+            let mut frames = Frames::default();
+            let mut values = Values::default();
             let mut bytes = [0_u8; 960];
             let (began, mut n_total) = (Instant::now(), 0);
             while let Ok(n_bytes) = stdout.read(&mut bytes) {
@@ -178,14 +180,9 @@ impl SoundServer {
                 let elapsed = began.elapsed();
                 let sound_ms = n_total as f64 * 1_000.0 / (4 * SAMPLE_RATE_HZ) as f64;
                 note_delay(&mut delays.lock().unwrap(), elapsed, sound_ms);
-                last.extend(bytes[..n_bytes].iter().copied());
-                // Whole frames of two channels; the newest one counts.
-                while last.len() >= 8 {
-                    last.drain(..4);
-                }
-                if last.len() >= 4 {
-                    let value = i16::from_le_bytes([last[0], last[1]]);
+                for value in frames.lefts(&bytes[..n_bytes]) {
                     newest.store(value as u64, Ordering::SeqCst);
+                    jumped.lock().unwrap().extend(values.jump_to(value));
                 }
             }
         });
@@ -193,6 +190,7 @@ impl SoundServer {
             stop,
             heard,
             delays_ms,
+            jumps,
             children: Mutex::new(vec![player, ear]),
             threads: vec![speak, listen],
         }
@@ -229,6 +227,7 @@ pub struct Counter {
     heard: Arc<AtomicU64>,
     /// The smallest delay of each second.
     delays_ms: Arc<Mutex<Vec<f64>>>,
+    jumps: Arc<Mutex<Vec<Jump>>>,
     children: Mutex<Vec<Child>>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -251,6 +250,49 @@ fn counter_value(ms: u64) -> i16 {
     (ms % COUNTER_PERIOD_MS) as i16 + 1
 }
 
+/// From one value of a counter to another that does not follow it.
+pub type Jump = (i16, i16);
+
+/// Finds what is missing in a counter. A player that is late leaves silence and goes on with the next
+/// number; what was lost on the way is a number that is missing.
+#[derive(Default)]
+pub struct Values {
+    last: Option<i16>,
+}
+
+impl Values {
+    /// Goes on with a sample.
+    pub fn jump_to(&mut self, value: i16) -> Option<Jump> {
+        if value == 0 {
+            return None;
+        }
+        let last = self.last.replace(value)?;
+        let step = i32::from(value) - i32::from(last);
+        let follows = step == 0 || step == 1 || step == 1 - COUNTER_PERIOD_MS as i32;
+        (!follows).then_some((last, value))
+    }
+}
+
+/// Frames of two channels out of bytes that come in any portion.
+#[derive(Default)]
+struct Frames {
+    rest: Vec<u8>,
+}
+
+impl Frames {
+    /// The left samples of what is whole by now.
+    fn lefts(&mut self, bytes: &[u8]) -> Vec<i16> {
+        self.rest.extend_from_slice(bytes);
+        let whole = self.rest.len() / 4 * 4;
+        self.rest
+            .drain(..whole)
+            .collect::<Vec<u8>>()
+            .chunks_exact(4)
+            .map(|frame| i16::from_le_bytes([frame[0], frame[1]]))
+            .collect()
+    }
+}
+
 /// Keeps the smallest delay of sound behind the clock in each second.
 fn note_delay(delays_ms: &mut Vec<f64>, elapsed: Duration, sound_ms: f64) {
     let delay_ms = elapsed.as_secs_f64() * 1_000.0 - sound_ms;
@@ -268,6 +310,11 @@ impl Counter {
         let n_seconds = delays_ms.len().min(30);
         let smallest = |of: &[f64]| of.iter().copied().fold(f64::INFINITY, f64::min);
         smallest(&delays_ms[delays_ms.len() - n_seconds..]) - smallest(&delays_ms[..n_seconds])
+    }
+
+    /// What another program found missing: the sound server never gave it to anybody.
+    pub fn jumps(&self) -> Vec<Jump> {
+        self.jumps.lock().unwrap().clone()
     }
 
     /// The millisecond that can be heard now.

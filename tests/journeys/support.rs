@@ -5,13 +5,11 @@ use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use recordroute_audio::Decoder;
-use recordroute_engine::core::{
-    Event, JobId, JobKind, MediaPlace, RecordingDraft, RecordingId, Segment, TranscribeOptions,
-};
+use recordroute_engine::core::{Event, JobId, RecordingId};
 use recordroute_engine::worker::WorkerCommand;
 use recordroute_engine::{Engine, MediaPolicy, QueueMode, Settings, SettingsSources};
-use recordroute_store::{ChunkRecord, JobEnd, Library};
-use recordroute_testkit::{Home, installed_models, tone, write_wav};
+use recordroute_store::Library;
+use recordroute_testkit::{Home, WrittenRecording, installed_models, tone, write_wav};
 use tokio::sync::broadcast::Receiver;
 
 /// The quick model of the tests.
@@ -169,42 +167,7 @@ pub fn wait_for_end(events: &mut Receiver<Event>, id: JobId) -> Event {
 /// A recording in the library of a home, with a transcript of these texts, ten seconds each.
 pub fn transcribed(home: &Home, title: &str, texts: &[&str]) -> RecordingId {
     let library = Library::open(&home.library()).expect("the library opens");
-    let draft = RecordingDraft {
-        title: title.to_owned(),
-        source: format!("{title}.wav"),
-        media: MediaPlace::Referenced(format!("/nowhere/{title}.wav")),
-        hash: String::new(),
-        bytes: 0,
-    };
-    let id = library.add_recording(&draft).expect("it is added");
-    let kind = JobKind::Transcribe {
-        model: QUICK_MODEL.to_owned(),
-        options: TranscribeOptions::default(),
-    };
-    let segments: Vec<Segment> = (0..)
-        .zip(texts)
-        .map(|(idx, text)| Segment {
-            start_ms: idx * 10_000,
-            end_ms: idx * 10_000 + 9_000,
-            text: (*text).to_owned(),
-            confidence: 0.9,
-            speaker: None,
-            flags: Vec::new(),
-            words: Vec::new(),
-        })
-        .collect();
-    let owner = "fixture";
-    let job = library
-        .enqueue_claimed(id, &kind, owner, PATIENCE)
-        .expect("a job is made");
-    let chunk = ChunkRecord {
-        source_end_ms: texts.len() as u64 * 10_000,
-        segments: &segments,
-        language: None,
-    };
-    library
-        .record_chunk(job, owner, &chunk)
-        .expect("its segments are stored");
-    library.finish(job, owner, &JobEnd::Done).expect("it is over");
-    id
+    WrittenRecording::of_texts(title, texts)
+        .keep(&library)
+        .expect("it is kept")
 }

@@ -182,20 +182,23 @@ fn plain_sound() -> TranscribeOptions {
     }
 }
 
-#[test]
-fn everything_is_made_of_a_recording_in_order() {
-    let home = Home::new().unwrap();
-    let engine = fake_engine(
-        &home,
-        QueueMode::Own,
-        &behaviour(&["say=we talk about the budget of next year"]),
-    );
-    // What is wanted of every transcript anyway is not made twice.
+/// An engine that hears one sentence, and wants minutes of every new transcript.
+fn minuting_engine(home: &Home, mode: QueueMode) -> Engine {
+    let said = behaviour(&["say=we talk about the budget of next year"]);
+    let engine = fake_engine(home, mode, &said);
     engine.set_settings(Settings {
         auto_minutes: true,
         language_model: Some(LANGUAGE_MODEL.to_owned()),
-        ..settings(&home)
+        ..settings(home)
     });
+    engine
+}
+
+#[test]
+fn everything_is_made_of_a_recording_in_order() {
+    let home = Home::new().unwrap();
+    // What is wanted of every transcript anyway is not made twice.
+    let engine = minuting_engine(&home, QueueMode::Own);
     let mut events = engine.subscribe();
     let id = add_tone(&home, &engine);
     let options = ProcessOptions {
@@ -229,16 +232,7 @@ fn everything_is_made_of_a_recording_in_order() {
 #[test]
 fn what_the_settings_want_is_written_from_a_new_transcript() {
     let home = Home::new().unwrap();
-    let engine = fake_engine(
-        &home,
-        QueueMode::All,
-        &behaviour(&["say=we talk about the budget of next year"]),
-    );
-    engine.set_settings(Settings {
-        auto_minutes: true,
-        language_model: Some(LANGUAGE_MODEL.to_owned()),
-        ..settings(&home)
-    });
+    let engine = minuting_engine(&home, QueueMode::All);
     let mut events = engine.subscribe();
     let id = add_tone(&home, &engine);
     let job_id = engine.transcribe(id, Some(QUICK_MODEL), plain_sound()).unwrap();

@@ -11,6 +11,8 @@ mod home;
 #[cfg(feature = "sound")]
 mod hum;
 mod model_server;
+#[cfg(feature = "library")]
+mod shelf;
 mod synth;
 
 pub use fake::{Behaviour, FakeTranscriber};
@@ -20,4 +22,6 @@ pub use home::{Home, installed_models};
 #[cfg(feature = "sound")]
 pub use hum::Hum;
 pub use model_server::{ModelReply, ModelRequest, ModelServer, Step};
+#[cfg(feature = "library")]
+pub use shelf::{WrittenRecording, WrittenSegment};
 pub use synth::{tone, write_wav};
