@@ -17,7 +17,19 @@ very was we were what when where which while who whom whose why will with would 
 적 제 좀 중 즉 지 하는 한 할 했 했나 했나요 했는지 했던 했었지 했지 것 거 게 걸 건 관한 관해 관련 되는 된 됐나 됐나요 됐는지 됐지";
 
 /// What Korean hangs on nouns and verbs, folded, longest first.
-const ENDINGS: [&str; 66] = [
+const ENDINGS: [&str; 84] = [
+    "되었습니까",
+    "되었습니다",
+    "하였습니까",
+    "하였습니다",
+    "되었나요",
+    "되었는지",
+    "하였나요",
+    "하였는지",
+    "되었지",
+    "되었다",
+    "되나요",
+    "되는지",
     "했었습니다",
     "했습니까",
     "했습니다",
@@ -62,6 +74,12 @@ const ENDINGS: [&str; 66] = [
     "와의",
     "과의",
     "하기",
+    "나요",
+    "어요",
+    "아요",
+    "는지",
+    "지요",
+    "까요",
     "했던",
     "하는",
     "했다",
