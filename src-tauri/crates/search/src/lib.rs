@@ -4,23 +4,35 @@
 //! particles on the word (`회의` finds `회의를`). Case and Unicode form make no difference. Words in
 //! quotes are looked for as one phrase. All words must occur: those that stand together in one
 //! segment or in the title come first, then recordings that have them in different places.
+//!
+//! By meaning, a question is a vector, and what was said is found by the vectors that are nearest to
+//! it, whatever the words. Vectors are made elsewhere, of what [`passages()`] cuts; [`Vectors`] holds
+//! them in memory. [`find`] searches by words, by meaning or by both joined.
 
+mod answers;
+mod by_words;
+mod fusion;
+mod hybrid;
+mod matrix;
+mod passages;
 mod rank;
+mod similar;
 mod snippet;
+mod terms;
+mod vectors;
 mod words;
 
-use std::collections::HashSet;
-
 use recordroute_core::RecordingId;
-use recordroute_store::{Library, SegmentMatch, StoreError};
+use recordroute_store::{Library, Scope, StoreError};
 use serde::{Deserialize, Serialize};
 
-use rank::Ranking;
+pub use answers::{AnswerPassage, best_passages};
+pub use hybrid::{Mode, Query, find};
+pub use passages::{Passage, PassageLimits, passages};
+pub use recordroute_store::Filters;
+pub use similar::{SimilarRecording, similar};
 pub use snippet::{Snippet, SnippetPart};
-
-/// The newest so many matching segments are ranked; a word that occurs more often than that is no
-/// word to search by.
-const MAX_CANDIDATES: usize = 1_000;
+pub use vectors::Vectors;
 
 /// Why nothing was searched.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +46,10 @@ pub enum SearchError {
         /// The most that is taken.
         max_chars: usize,
     },
+    /// Search by meaning was asked for without a vector of the model that answers: embed the question
+    /// with [`Vectors::model`], or offer to set search by meaning up.
+    #[error("The search by meaning is not ready. Choose a model for it in the settings, or search by words.")]
+    NoVector,
     /// The library failed; its message says what to do.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -50,6 +66,28 @@ pub struct HitSegment {
     pub text: String,
 }
 
+/// What a hit was found by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FoundBy {
+    /// Its words.
+    #[default]
+    Words,
+    /// Its meaning.
+    Meaning,
+    /// Both.
+    Both,
+}
+
+/// The stretch of a recording that a hit by meaning stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HitPassage {
+    /// Start in the recording, milliseconds.
+    pub start_ms: u64,
+    /// End in the recording, milliseconds.
+    pub end_ms: u64,
+}
+
 /// Something that was found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Hit {
@@ -59,9 +97,16 @@ pub struct Hit {
     pub title: String,
     /// When it was added, RFC 3339 in UTC.
     pub created_at: String,
-    /// The segment; none where the title matched.
+    /// The segment; none where the title matched. Of a passage, the one that holds most of the words,
+    /// else its first.
     pub segment: Option<HitSegment>,
-    /// The segment's text, or the title, shortened around the words that were found.
+    /// The passage around it; none where it was found by its words alone.
+    #[serde(default)]
+    pub passage: Option<HitPassage>,
+    /// What it was found by.
+    #[serde(default)]
+    pub found_by: FoundBy,
+    /// The text of the segment or passage, or the title, shortened around the words that were found.
     pub snippet: Snippet,
     /// Higher is better; comparable only among the hits of one search.
     pub score: f32,
@@ -70,47 +115,14 @@ pub struct Hit {
 /// Finds at most `limit` hits for what the user typed, the best first.
 pub fn search(library: &Library, words: &str, limit: usize) -> Result<Vec<Hit>, SearchError> {
     let words = words::parse(words)?;
-    if limit == 0 {
-        return Ok(Vec::new());
-    }
-    let ranking = Ranking::new(library, &words)?;
-    let segments = library.find_segments(&words, MAX_CANDIDATES.max(limit))?;
-    let titles = library.find_titles(&words, limit)?;
-    let known: HashSet<RecordingId> = segments
-        .iter()
-        .map(|segment| segment.recording_id)
-        .chain(titles.iter().map(|title| title.recording_id))
-        .collect();
-
-    let mut found = scored(&ranking, segments);
-    found.extend(titles.into_iter().map(|title| Found {
-        score: ranking.title(&title.title),
-        recording_id: title.recording_id,
-        title: title.title,
-        created_at: title.created_at,
-        segment: None,
-    }));
-    rank::sort(&mut found);
-    found.truncate(limit);
-
-    if words.len() > 1 && found.len() < limit {
-        let mut scattered = scored(
-            &ranking,
-            library.find_scattered(&words, &known, limit - found.len())?,
-        );
-        rank::sort(&mut scattered);
-        // They come last, whatever the one segment that is shown would score.
-        let ceiling = found.last().map_or(f32::INFINITY, |last| last.score);
-        for one in &mut scattered {
-            one.score = one.score.min(ceiling);
-        }
-        found.extend(scattered);
-    }
-    Ok(found.into_iter().map(|one| one.into_hit(&words)).collect())
+    let found = by_words::all_words(library, &words, &Scope::default(), limit)?;
+    let found = found.in_places.into_iter().chain(found.scattered);
+    Ok(found.map(|one| one.into_hit(&words)).collect())
 }
 
 /// A hit before its snippet is made, which only those that are shown need.
-struct Found {
+#[derive(Debug, Clone)]
+pub(crate) struct Found {
     score: f32,
     recording_id: RecordingId,
     title: String,
@@ -127,24 +139,9 @@ impl Found {
             title: self.title,
             created_at: self.created_at,
             segment: self.segment,
+            passage: None,
+            found_by: FoundBy::Words,
             score: self.score,
         }
     }
-}
-
-fn scored(ranking: &Ranking<'_>, segments: Vec<SegmentMatch>) -> Vec<Found> {
-    segments
-        .into_iter()
-        .map(|found| Found {
-            score: ranking.segment(&found.text, &found.title),
-            recording_id: found.recording_id,
-            title: found.title,
-            created_at: found.created_at,
-            segment: Some(HitSegment {
-                start_ms: found.start_ms,
-                end_ms: found.end_ms,
-                text: found.text,
-            }),
-        })
-        .collect()
 }

@@ -4,23 +4,23 @@ use crate::{Found, SearchError};
 
 // The usual constants of BM25 (Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25
 // and Beyond", 2009).
-const K1: f32 = 1.2;
-const B: f32 = 0.75;
+pub(crate) const K1: f32 = 1.2;
+pub(crate) const B: f32 = 0.75;
 
 /// Length of a usual segment in characters, against which longer and shorter ones are weighed.
-const USUAL_SEGMENT_CHARS: f32 = 60.0;
+pub(crate) const USUAL_SEGMENT_CHARS: f32 = 60.0;
 
 /// A title that holds every word is worth so many times a perfect segment.
 const TITLE_WEIGHT: f32 = 2.0;
 
 /// What a word in the title adds to a segment that holds it as well.
-const TITLE_BONUS: f32 = 0.5;
+pub(crate) const TITLE_BONUS: f32 = 0.5;
 
 /// What an occurrence inside a word counts against one at a word's start.
 const INSIDE_WORD: f32 = 0.5;
 
 /// Counting stops here: beyond, a word is common and its exact number changes nothing.
-const MAX_FREQUENCY: u64 = 5_000;
+pub(crate) const MAX_FREQUENCY: u64 = 5_000;
 
 /// BM25 over segments, by occurrences in the text itself.
 pub(crate) struct Ranking<'a> {
@@ -36,15 +36,11 @@ impl<'a> Ranking<'a> {
                 words: vec![(word, 1.0)],
             });
         }
-        let n_segments = library.n_segments()? as f32;
+        let n_segments = library.n_segments()?;
         let mut weighed = Vec::with_capacity(words.len());
         for word in words {
-            let n_with_word = library.segment_frequency(word, MAX_FREQUENCY)? as f32;
-            let n_without = (n_segments - n_with_word).max(0.0);
-            weighed.push((
-                word.as_str(),
-                (1.0 + (n_without + 0.5) / (n_with_word + 0.5)).ln(),
-            ));
+            let n_with_word = library.segment_frequency(word, MAX_FREQUENCY)?;
+            weighed.push((word.as_str(), weight(n_segments, n_with_word)));
         }
         Ok(Self { words: weighed })
     }
@@ -75,8 +71,14 @@ impl<'a> Ranking<'a> {
     }
 }
 
+/// Inverse document frequency.
+pub(crate) fn weight(n_segments: u64, n_with_word: u64) -> f32 {
+    let n_without = n_segments.saturating_sub(n_with_word) as f32;
+    (1.0 + (n_without + 0.5) / (n_with_word as f32 + 0.5)).ln()
+}
+
 /// How often `word` stands in `text`; inside a longer word it counts less than at a word's start.
-fn occurrences(text: &str, word: &str) -> f32 {
+pub(crate) fn occurrences(text: &str, word: &str) -> f32 {
     text.match_indices(word)
         .map(|(at, _)| {
             let before = text.get(..at).and_then(|before| before.chars().next_back());

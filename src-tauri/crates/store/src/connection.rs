@@ -10,7 +10,7 @@ use crate::StoreError;
 pub(crate) const FILE_NAME: &str = "library.db";
 
 /// How long a statement waits for another program's write before it gives up.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Refuses a file that is no database. SQLite itself would take a very short one for empty and write
 /// over it. A file of no bytes is what a power cut leaves of a new library; nothing is in it.

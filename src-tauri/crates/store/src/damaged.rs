@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use crate::StoreError;
 use crate::connection::FILE_NAME;
+use crate::{StoreError, index_file};
 
 /// What SQLite keeps beside a database: the newest writes may only be in the log.
 const COMPANIONS: [&str; 2] = ["-wal", "-shm"];
@@ -42,6 +42,10 @@ pub fn move_aside(dir: &Path) -> Result<PathBuf, StoreError> {
         }
     }
     rename(&database, &aside)?;
+    // A new library gives the same numbers to other recordings.
+    if let Err(error) = index_file::remove_from(dir) {
+        tracing::warn!(%error, "the index of the library that was moved cannot be deleted");
+    }
     Ok(aside)
 }
 

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use crate::fold::{fold, grams, query};
 use crate::streams::{Stream, next_common};
 use crate::transcripts::SEGMENT_BITS;
-use crate::{Library, StoreError, from_sql_int};
+use crate::{Library, Scope, StoreError, from_sql_int};
 
 // Both indexes hold the runs of one, two and three characters of the folded text (fold.rs);
 // SQLite's own trigram tokenizer does not find words of one or two characters, and many Korean
@@ -52,6 +52,10 @@ pub struct TitleMatch {
     pub created_at: String,
 }
 
+/// Up to so many transcripts are looked into one by one; beyond that it is faster to walk over what the
+/// index has found and to pass over the others.
+const MAX_LOOKED_UP: usize = 200;
+
 const SEGMENT_COLUMNS: &str = "
     r.id, r.title, r.created_at, s.start_ms, s.end_ms, s.text
     FROM segment_grams g
@@ -63,28 +67,48 @@ impl Library {
     /// Segments that hold all `words` (each as [`fold`] made it; a word may be a phrase with blanks),
     /// the newest first, at most `limit`. Only current transcripts of recordings outside the trash.
     pub fn find_segments(&self, words: &[String], limit: usize) -> Result<Vec<SegmentMatch>, StoreError> {
+        self.find_segments_in(words, &Scope::default(), limit)
+    }
+
+    /// Those of [`Library::find_segments`] that are in `scope`.
+    pub fn find_segments_in(
+        &self,
+        words: &[String],
+        scope: &Scope,
+        limit: usize,
+    ) -> Result<Vec<SegmentMatch>, StoreError> {
         let Some(query) = all_of(words) else {
             return Ok(Vec::new());
         };
-        self.read(|connection| {
-            let mut statement =
-                connection.prepare_cached(&format!("SELECT {SEGMENT_COLUMNS} ORDER BY g.rowid DESC"))?;
-            let mut rows = statement.query([query])?;
-            let mut matches = Vec::new();
-            while matches.len() < limit
-                && let Some(row) = rows.next()?
-            {
-                let text = fold(row.get_ref(5)?.as_str().unwrap_or_default());
-                if words.iter().all(|word| text.contains(word)) {
-                    matches.push(segment_from_row(row)?);
+        self.read(|connection| match scope.transcripts() {
+            None => everywhere(connection, &query, words, limit),
+            Some(transcripts) if transcripts.len() <= MAX_LOOKED_UP => {
+                let mut matches = Vec::new();
+                for transcript_id in transcripts.iter().rev() {
+                    let left = limit - matches.len();
+                    matches.extend(within(connection, *transcript_id, &query, words, scope, left)?);
                 }
+                Ok(matches)
             }
-            Ok(matches)
+            Some(transcripts) => filtered(connection, &query, words, scope, transcripts, limit),
         })
     }
 
     /// Recordings whose title holds all `words`, newest first, at most `limit`.
     pub fn find_titles(&self, words: &[String], limit: usize) -> Result<Vec<TitleMatch>, StoreError> {
+        self.find_titles_in(words, &Scope::default(), limit)
+    }
+
+    /// Those of [`Library::find_titles`] that are in `scope`; none where it is what somebody said.
+    pub fn find_titles_in(
+        &self,
+        words: &[String],
+        scope: &Scope,
+        limit: usize,
+    ) -> Result<Vec<TitleMatch>, StoreError> {
+        if scope.speaker().is_some() {
+            return Ok(Vec::new());
+        }
         let Some(query) = all_of(words) else {
             return Ok(Vec::new());
         };
@@ -98,8 +122,12 @@ impl Library {
             while matches.len() < limit
                 && let Some(row) = rows.next()?
             {
+                let id = RecordingId(row.get(0)?);
+                if !scope.has_recording(id) {
+                    continue;
+                }
                 let found = TitleMatch {
-                    recording_id: RecordingId(row.get(0)?),
+                    recording_id: id,
                     title: row.get(1)?,
                     created_at: row.get(2)?,
                 };
@@ -121,10 +149,32 @@ impl Library {
         known: &HashSet<RecordingId>,
         limit: usize,
     ) -> Result<Vec<SegmentMatch>, StoreError> {
-        if all_of(words).is_none() || limit == 0 {
+        self.find_scattered_in(words, &Scope::default(), known, limit)
+    }
+
+    /// Those of [`Library::find_scattered`] that are in `scope`; none where it is what somebody said.
+    pub fn find_scattered_in(
+        &self,
+        words: &[String],
+        scope: &Scope,
+        known: &HashSet<RecordingId>,
+        limit: usize,
+    ) -> Result<Vec<SegmentMatch>, StoreError> {
+        if all_of(words).is_none() || limit == 0 || scope.speaker().is_some() {
             return Ok(Vec::new());
         }
         self.read(|connection| {
+            if let Some(transcripts) = scope.transcripts()
+                && transcripts.len() <= MAX_LOOKED_UP
+            {
+                let mut matches = Vec::new();
+                for transcript_id in transcripts.iter().rev() {
+                    if matches.len() < limit {
+                        matches.extend(scattered_in(connection, *transcript_id, words, &[], known)?);
+                    }
+                }
+                return Ok(matches);
+            }
             let mut streams = Vec::with_capacity(words.len());
             for word in words {
                 streams.push(Stream::new(connection, word)?);
@@ -135,7 +185,12 @@ impl Library {
                 && let Some(transcript_id) = next_common(connection, &mut streams, at_most)?
             {
                 at_most = transcript_id - 1;
-                if let Some(found) = scattered_in(connection, transcript_id, words, &streams, known)? {
+                let is_in_scope = scope
+                    .transcripts()
+                    .is_none_or(|all| all.binary_search(&transcript_id).is_ok());
+                if is_in_scope
+                    && let Some(found) = scattered_in(connection, transcript_id, words, &streams, known)?
+                {
                     matches.push(found);
                 }
             }
@@ -199,6 +254,93 @@ fn all_of(words: &[String]) -> Option<String> {
     Some(queries.join(" AND "))
 }
 
+/// The newest segments of all recordings that hold the words.
+fn everywhere(
+    connection: &Connection,
+    query: &str,
+    words: &[String],
+    limit: usize,
+) -> Result<Vec<SegmentMatch>, StoreError> {
+    let mut statement =
+        connection.prepare_cached(&format!("SELECT {SEGMENT_COLUMNS} ORDER BY g.rowid DESC"))?;
+    let mut rows = statement.query([query])?;
+    let mut matches = Vec::new();
+    while matches.len() < limit
+        && let Some(row) = rows.next()?
+    {
+        matches.extend(match_from_row(row, words)?);
+    }
+    Ok(matches)
+}
+
+/// The last segments of one transcript that hold the words.
+fn within(
+    connection: &Connection,
+    transcript_id: i64,
+    query: &str,
+    words: &[String],
+    scope: &Scope,
+    limit: usize,
+) -> Result<Vec<SegmentMatch>, StoreError> {
+    let first_id = transcript_id << SEGMENT_BITS;
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {SEGMENT_COLUMNS} AND g.rowid >= ?2 AND g.rowid < ?3 AND (?4 IS NULL OR s.speaker = ?4)
+         ORDER BY g.rowid DESC"
+    ))?;
+    let end_id = first_id + (1 << SEGMENT_BITS);
+    let mut rows = statement.query(params![query, first_id, end_id, scope.speaker()])?;
+    let mut matches = Vec::new();
+    while matches.len() < limit
+        && let Some(row) = rows.next()?
+    {
+        matches.extend(match_from_row(row, words)?);
+    }
+    Ok(matches)
+}
+
+/// The newest segments of many transcripts that hold the words. What is in other transcripts is passed
+/// over in the index, before anything of it is read.
+fn filtered(
+    connection: &Connection,
+    query: &str,
+    words: &[String],
+    scope: &Scope,
+    transcripts: &[i64],
+    limit: usize,
+) -> Result<Vec<SegmentMatch>, StoreError> {
+    let mut found = connection
+        .prepare_cached("SELECT rowid FROM segment_grams WHERE segment_grams MATCH ?1 ORDER BY rowid DESC")?;
+    let mut segment = connection.prepare_cached(
+        "SELECT r.id, r.title, r.created_at, s.start_ms, s.end_ms, s.text
+         FROM segments s CROSS JOIN recordings r ON r.transcript_id = (s.id >> 20)
+         WHERE s.id = ?1 AND r.trashed_at IS NULL AND (?2 IS NULL OR s.speaker = ?2)",
+    )?;
+    let mut rows = found.query([query])?;
+    let mut matches = Vec::new();
+    while matches.len() < limit
+        && let Some(row) = rows.next()?
+    {
+        let segment_id: i64 = row.get(0)?;
+        if transcripts.binary_search(&(segment_id >> SEGMENT_BITS)).is_err() {
+            continue;
+        }
+        let mut rows = segment.query(params![segment_id, scope.speaker()])?;
+        if let Some(row) = rows.next()? {
+            matches.extend(match_from_row(row, words)?);
+        }
+    }
+    Ok(matches)
+}
+
+/// The segment, if its text holds the words: the index knows only runs of characters.
+fn match_from_row(row: &Row<'_>, words: &[String]) -> Result<Option<SegmentMatch>, StoreError> {
+    let text = fold(row.get_ref(5)?.as_str().unwrap_or_default());
+    match words.iter().all(|word| text.contains(word)) {
+        true => segment_from_row(row).map(Some),
+        false => Ok(None),
+    }
+}
+
 /// The segment to show for a transcript that may hold all words in different places, if it does and
 /// is the current one of a recording that is neither `known` nor in the trash.
 fn scattered_in(
@@ -217,13 +359,16 @@ fn scattered_in(
         _ => return Ok(None),
     };
     let mut shown: Option<SegmentMatch> = None;
-    for (word, stream) in words.iter().zip(streams) {
+    for (idx, word) in words.iter().enumerate() {
         if title.contains(word) {
             continue;
         }
         // The index may be wrong about the one segment (its runs of characters may come apart), and
         // then another one may hold the word; looking that up costs far more than reading a row.
-        let in_segment = match stream.segment_of(transcript_id) {
+        let in_segment = match streams
+            .get(idx)
+            .and_then(|stream| stream.segment_of(transcript_id))
+        {
             Some(segment_id) => segment_with(connection, segment_id, word)?,
             None => None,
         };

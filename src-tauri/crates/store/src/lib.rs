@@ -14,6 +14,9 @@
 //! - Text is kept in NFC. [`fold`] is what is compared when something is looked for, and
 //!   [`Library::find_segments`] finds it by an index over runs of one to three characters, which
 //!   serves Korean words of two syllables as well as long English ones.
+//! - What is found by meaning lies in a second file, `index.db`: passages of transcripts with vectors
+//!   that somebody else computes ([`Library::passages_to_embed`], [`Library::store_passages`]). It can be
+//!   thrown away at any time, and is when it is damaged.
 //! - A library of a newer version, of another program, or a damaged one is refused and left as it is.
 //!
 //! Times of day are RFC 3339 in UTC with milliseconds; times in a recording are milliseconds.
@@ -27,19 +30,25 @@ mod edits;
 mod error;
 mod find;
 mod fold;
+mod index_file;
+mod index_status;
 mod jobs;
 mod leases;
 mod media;
 mod migrations;
 mod minutes;
 mod notes;
+mod passages;
+mod places;
 mod recordings;
+mod scope;
 mod settings;
 mod streams;
 mod tags;
 mod titles;
 mod transcripts;
 mod trash;
+mod vectors;
 mod vocabulary;
 
 use std::path::{Path, PathBuf};
@@ -54,13 +63,18 @@ pub use edits::TextVersion;
 pub use error::StoreError;
 pub use find::{SegmentMatch, TitleMatch};
 pub use fold::{Folded, fold, is_searchable};
+pub use index_status::{IndexState, IndexStatus};
 pub use jobs::JobListing;
 pub use leases::{ChunkRecord, JobEnd, RunFacts};
 pub use media::media_file_name;
 pub use minutes::StoredMinutes;
+pub use passages::{EmbeddingModel, PassagePlace, text_hash};
+pub use places::PlaceText;
 pub use recordings::Listing;
+pub use scope::{Filters, Scope};
 pub use titles::TitledBy;
 pub use trash::Purged;
+pub use vectors::{AnsweringIndex, IndexedText, StoredVector};
 
 /// One open library. Cheap to share in an `Arc`; every method takes `&self` and blocks.
 #[derive(Debug)]
@@ -71,6 +85,7 @@ pub struct Library {
     reader: Mutex<Connection>,
     /// None where the library can only be read.
     writer: Option<Mutex<Connection>>,
+    index: index_file::IndexFile,
 }
 
 impl Library {
@@ -106,6 +121,7 @@ impl Library {
             dir: dir.to_owned(),
             writer: None,
             reader: Mutex::new(reader),
+            index: index_file::IndexFile::new(dir, true),
         })
     }
 
@@ -136,6 +152,7 @@ impl Library {
             dir: dir.to_owned(),
             writer: Some(Mutex::new(writer)),
             reader: Mutex::new(reader),
+            index: index_file::IndexFile::new(dir, false),
         })
     }
 

@@ -3,8 +3,8 @@ use std::path::Path;
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::{
-    StoreError, captures, corrections, edits, find, jobs, minutes, notes, recordings, settings, titles,
-    transcripts, vocabulary,
+    StoreError, captures, corrections, edits, find, jobs, minutes, notes, recordings, scope, settings,
+    titles, transcripts, vocabulary,
 };
 
 /// Marks the file as a RecordRoute library ("RRLB") in SQLite's header.
@@ -29,6 +29,7 @@ const MIGRATIONS: &[&[&str]] = &[
         minutes::SCHEMA_V3,
         titles::SCHEMA_V3,
     ],
+    &[scope::SCHEMA_V4],
 ];
 
 /// The newest version of the file that this program knows.

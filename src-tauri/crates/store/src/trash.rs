@@ -5,7 +5,7 @@ use recordroute_core::{MediaPlace, RecordingId};
 use rusqlite::params;
 use rusqlite::types::Value;
 
-use crate::{Library, StoreError, clock, jobs, recordings};
+use crate::{Library, StoreError, clock, jobs, passages, recordings};
 
 /// A recording that is gone for good.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,6 +91,16 @@ impl Library {
             }
             Ok((purged, still_used))
         })?;
+        let ids: Vec<RecordingId> = purged.iter().map(|one| one.id).collect();
+        if !ids.is_empty()
+            && self.index().is_there()
+            && let Err(error) = self
+                .index()
+                .write(|transaction| passages::forget(transaction, &ids))
+        {
+            // Nobody finds them there: what is found is looked up in the library.
+            tracing::warn!(%error, "deleted recordings are still in the index");
+        }
         // Files go after the rows are gone: a crash in between leaves a file too many, never a
         // recording without its sound.
         for (one, still_used) in purged.iter_mut().zip(still_used) {

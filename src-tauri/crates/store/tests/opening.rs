@@ -8,7 +8,7 @@ use std::path::Path;
 use common::{draft, library, transcribed};
 use proptest::prelude::*;
 use recordroute_core::ErrorCode;
-use recordroute_store::{Library, Listing, StoreError, TitledBy};
+use recordroute_store::{Filters, Library, Listing, StoreError, TitledBy};
 use rusqlite::Connection;
 
 fn database(dir: &Path) -> std::path::PathBuf {
@@ -82,6 +82,7 @@ fn many_programs_may_make_it_at_once() {
 /// The file as each version made it, written down when it was released; never edited.
 const VERSION_1: &str = include_str!("fixtures/library-v1.sql");
 const VERSION_2: &str = include_str!("fixtures/library-v2.sql");
+const VERSION_3: &str = include_str!("fixtures/library-v3.sql");
 
 /// A library as an earlier version left it, opened by this one.
 fn brought_along(version: &str) -> (tempfile::TempDir, Library) {
@@ -103,7 +104,7 @@ fn brought_along(version: &str) -> (tempfile::TempDir, Library) {
 
 #[test]
 fn libraries_of_earlier_versions_open_with_everything_in_them() {
-    for version in [VERSION_1, VERSION_2] {
+    for version in [VERSION_1, VERSION_2, VERSION_3] {
         let (_dir, old) = brought_along(version);
         let recordings = old.recordings(&Listing::default()).unwrap();
         let meeting = recordings.last().unwrap();
@@ -150,6 +151,22 @@ fn what_version_2_recorded_is_kept() {
         old.captures().unwrap().len(),
         1,
         "and what was left unfinished is still offered"
+    );
+}
+
+#[test]
+fn what_version_3_wrote_is_kept() {
+    let (_dir, old) = brought_along(VERSION_3);
+    let meeting = old.recordings(&Listing::default()).unwrap().last().unwrap().id;
+    assert_eq!(old.minutes(meeting).unwrap().len(), 1, "minutes are there");
+    let filters = Filters {
+        speaker: Some("화자 1".to_owned()),
+        ..Filters::default()
+    };
+    assert_eq!(
+        old.scope(&filters).unwrap().n_recordings(),
+        Some(1),
+        "and who spoke is found without anything being heard again"
     );
 }
 
