@@ -32,6 +32,7 @@ macro_rules! app_event {
                 match event {
                     $(EngineEvent::$job { $($job_field),* } =>
                         Self::$job { $($job_field: Crossing::cross($job_field)),* },)*
+                    EngineEvent::Indexed { n_waiting } => Self::Indexed { n_waiting },
                     EngineEvent::JobFailed { job_id, recording_id, message, code } => Self::JobFailed {
                         job_id: job_id.0,
                         recording_id: recording_id.0,
@@ -56,6 +57,8 @@ app_event! {
     }
     others {
         JobFailed { job_id: i64, recording_id: i64, error: CommandError },
+        /// The index of search by meaning moved on.
+        Indexed { n_waiting: u64 },
         /// None where more than one may have changed.
         LibraryChanged { recording_id: Option<i64> },
         LibraryState { state: LibraryState },

@@ -4,7 +4,7 @@
 use tauri::Runtime;
 use tauri_specta::{Builder, collect_commands, collect_events};
 
-use crate::commands::{adding, jobs, library, models, out, program, recorder, recordings, writing};
+use crate::commands::{adding, finding, jobs, library, models, out, program, recorder, recordings, writing};
 use crate::events::AppEvent;
 
 /// Commands and events of the window.
@@ -29,7 +29,6 @@ pub fn builder<R: Runtime>() -> Builder<R> {
             recordings::tags,
             recordings::transcript,
             recordings::words,
-            recordings::search,
             recordings::rename,
             recordings::add_tag,
             recordings::remove_tag,
@@ -60,6 +59,13 @@ pub fn builder<R: Runtime>() -> Builder<R> {
             recorder::keep_unfinished,
             recorder::discard_unfinished,
             recorder::notes,
+            finding::find,
+            finding::similar,
+            finding::index_report,
+            finding::update_index,
+            finding::rebuild_index,
+            finding::ask,
+            finding::stop_asking,
             jobs::jobs,
             jobs::transcribe,
             jobs::cancel_job,

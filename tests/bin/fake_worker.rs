@@ -4,9 +4,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use recordroute_engine::core::{
-    CancellationToken, Generator, GeneratorSpeed, InferenceError, SpeedLengths, Transcriber,
+    CancellationToken, Embedder, Generator, GeneratorSpeed, InferenceError, SpeedLengths, Transcriber,
 };
-use recordroute_engine::worker::{LanguageModel, LoadModels, serve};
+use recordroute_engine::worker::{EmbeddingModel, LanguageModel, LoadModels, serve};
 use recordroute_testkit::{Behaviour, FakeTranscriber, FakeWriter};
 
 struct Fakes(Behaviour);
@@ -25,6 +25,14 @@ impl LoadModels for Fakes {
     }
 
     fn generator_bytes(&self, _model: &LanguageModel) -> Result<u64, InferenceError> {
+        Ok(self.0.needed_bytes)
+    }
+
+    fn embedder(&self, _model: &EmbeddingModel) -> Result<Box<dyn Embedder>, InferenceError> {
+        Err(InferenceError::InvalidModel("A fake has no vectors.".to_owned()))
+    }
+
+    fn embedder_bytes(&self, _model: &EmbeddingModel) -> Result<u64, InferenceError> {
         Ok(self.0.needed_bytes)
     }
 

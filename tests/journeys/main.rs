@@ -11,6 +11,7 @@ mod awake;
 mod bad_input;
 mod command_line;
 mod crash;
+mod finding;
 mod live;
 mod minutes;
 mod models;

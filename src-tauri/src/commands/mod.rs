@@ -17,6 +17,7 @@ macro_rules! commands {
 }
 
 pub mod adding;
+pub mod finding;
 pub mod jobs;
 pub mod library;
 pub mod models;

@@ -3,7 +3,7 @@ use recordroute_engine::core::RecordingId;
 
 use super::{Answer, Core};
 use crate::events::AppEvent;
-use recordroute_wire::{Listing, Recording, SearchHit, Segment, TagCount, Word};
+use recordroute_wire::{Listing, Recording, Segment, TagCount, Word};
 
 commands! {
     /// Recordings, newest first.
@@ -22,10 +22,6 @@ commands! {
     /// Words that begin between two times of the newest transcript.
     words(recording_id: i64, from_ms: u64, to_ms: u64) -> Vec<Word> =
         ask |engine| engine.words(RecordingId(recording_id), from_ms, to_ms);
-
-    /// Titles and segments in which all the words occur, best first.
-    search(words: String, limit: u32) -> Vec<SearchHit> =
-        ask |engine| engine.search(&words, limit as usize);
 
     /// Gives a recording another title.
     rename(recording_id: i64, title: String) -> () =

@@ -5,7 +5,11 @@
 //! | `GET /api/recordings?limit=&offset=&trashed=&tag=` | recordings, newest first |
 //! | `GET /api/recordings/{id}` | one recording |
 //! | `GET /api/recordings/{id}/transcript?format=` | its transcript: json (default), txt, srt, vtt, csv, md |
-//! | `GET /api/search?q=&limit=` | hits, best first |
+//! | `GET /api/recordings/{id}/minutes` | its minutes, newest first |
+//! | `GET /api/recordings/{id}/similar?limit=` | recordings that are about the same |
+//! | `GET /api/search?q=&mode=&limit=&from=&to=&language=&tag=&speaker=&title=` | hits, best first; mode: hybrid (default), words, meaning |
+//! | `POST /api/ask` with `{question, thread?, filters?, model?, passages_only?}` | an answer with its passages; ends when the caller hangs up |
+//! | `GET /api/index` | how far the index of search by meaning is |
 //! | `GET /api/jobs` | jobs: running, waiting, ended |
 //! | `POST /api/jobs/{id}/cancel`, `POST /api/jobs/{id}/retry` | the job |
 //! | `GET /api/events` | everything that happens, as server-sent events |
@@ -44,7 +48,11 @@ pub fn router(engine: Engine, closing: CancellationToken) -> Router {
         .route("/api/recordings", get(routes::recordings))
         .route("/api/recordings/{id}", get(routes::recording))
         .route("/api/recordings/{id}/transcript", get(routes::transcript))
+        .route("/api/recordings/{id}/minutes", get(routes::minutes))
+        .route("/api/recordings/{id}/similar", get(routes::similar))
         .route("/api/search", get(routes::search))
+        .route("/api/ask", post(routes::answer))
+        .route("/api/index", get(routes::index))
         .route("/api/jobs", get(routes::jobs))
         .route("/api/jobs/{id}/cancel", post(routes::cancel_job))
         .route("/api/jobs/{id}/retry", post(routes::retry_job))

@@ -2,8 +2,11 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use recordroute_engine::core::{Job, JobId, Recording, RecordingId};
-use recordroute_engine::{Engine, Error, Format, Hit, JobListing, Listing};
+use recordroute_engine::core::{Answer as Answered, Exchange, Job, JobId, Recording, RecordingId};
+use recordroute_engine::{
+    self as engine, Engine, Error, Filters, Format, Hit, IndexReport, JobListing, Listing, Mode, Question,
+    SimilarRecording, StoredMinutes,
+};
 use serde::Deserialize;
 
 use crate::Door;
@@ -94,11 +97,86 @@ fn content_type(format: Format) -> &'static str {
 pub(crate) struct SearchQuery {
     q: String,
     limit: Option<usize>,
+    #[serde(default)]
+    mode: Mode,
+    from: Option<String>,
+    to: Option<String>,
+    language: Option<String>,
+    tag: Option<String>,
+    speaker: Option<String>,
+    title: Option<String>,
 }
 
-pub(crate) async fn search(State(door): State<Door>, Query(query): Query<SearchQuery>) -> Answer<Vec<Hit>> {
-    let limit = query.limit.unwrap_or(20).min(MAX_LIMIT as usize);
-    ask(door, move |engine| engine.search(&query.q, limit))
+pub(crate) async fn search(State(door): State<Door>, Query(asked): Query<SearchQuery>) -> Answer<Vec<Hit>> {
+    let query = engine::Query {
+        text: asked.q,
+        mode: asked.mode,
+        filters: Filters {
+            from: asked.from,
+            to: asked.to,
+            language: asked.language,
+            tags: asked.tag.into_iter().collect(),
+            speaker: asked.speaker,
+            title: asked.title,
+            recording_ids: Vec::new(),
+        },
+        limit: asked.limit.unwrap_or(20).min(MAX_LIMIT as usize),
+    };
+    ask(door, move |engine| Ok(engine.find(&query)?.hits))
+        .await
+        .map(Json)
+}
+
+#[derive(Deserialize)]
+pub(crate) struct SimilarQuery {
+    limit: Option<usize>,
+}
+
+pub(crate) async fn similar(
+    State(door): State<Door>,
+    Path(id): Path<i64>,
+    Query(query): Query<SimilarQuery>,
+) -> Answer<Vec<SimilarRecording>> {
+    let limit = query.limit.unwrap_or(10).min(MAX_LIMIT as usize);
+    ask(door, move |engine| engine.similar(RecordingId(id), limit))
+        .await
+        .map(Json)
+}
+
+pub(crate) async fn index(State(door): State<Door>) -> Answer<IndexReport> {
+    ask(door, Engine::index_report).await.map(Json)
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Asked {
+    question: String,
+    #[serde(default)]
+    thread: Vec<Exchange>,
+    #[serde(default)]
+    filters: Filters,
+    model: Option<String>,
+    #[serde(default)]
+    passages_only: bool,
+}
+
+/// Who hangs up ends the answering.
+pub(crate) async fn answer(State(door): State<Door>, Json(asked): Json<Asked>) -> Answer<Option<Answered>> {
+    let question = Question {
+        text: asked.question,
+        thread: asked.thread,
+        filters: asked.filters,
+        model: asked.model,
+        passages_only: asked.passages_only,
+    };
+    let cancel = door.closing.child_token();
+    let hung_up = cancel.clone().drop_guard();
+    let answered = ask(door, move |engine| engine.ask(&question, &cancel, &mut |_| {})).await;
+    drop(hung_up);
+    answered.map(Json)
+}
+
+pub(crate) async fn minutes(State(door): State<Door>, Path(id): Path<i64>) -> Answer<Vec<StoredMinutes>> {
+    ask(door, move |engine| engine.minutes(RecordingId(id)))
         .await
         .map(Json)
 }

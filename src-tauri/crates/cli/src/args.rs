@@ -4,6 +4,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use recordroute_engine::Format;
 use recordroute_engine::core::{CaptureId, JobId, Language, RecordingId};
 
+pub use crate::finding_args::{AskArgs, IndexCommand, SearchArgs, SimilarArgs};
 pub use crate::writing_args::{
     CorrectArgs, GenerateArgs, HighlightsArgs, MinutesArgs, ProcessArgs, TitleArgs, VocabularyArgs,
     WritingArgs,
@@ -70,8 +71,17 @@ pub enum Command {
         #[command(subcommand)]
         command: HistoryCommand,
     },
-    /// Find words in titles and transcripts
+    /// Find what was said, by its words and by its meaning
     Search(SearchArgs),
+    /// Ask a question about what was said; the answer shows where it comes from
+    Ask(AskArgs),
+    /// Recordings that are about the same as one
+    Similar(SimilarArgs),
+    /// See the index of search by meaning, or make it anew
+    Index {
+        #[command(subcommand)]
+        command: IndexCommand,
+    },
     /// See and steer the queue
     Jobs {
         #[command(subcommand)]
@@ -280,16 +290,6 @@ pub enum HistoryCommand {
         #[arg(long, short)]
         yes: bool,
     },
-}
-
-#[derive(Debug, Args)]
-pub struct SearchArgs {
-    /// Words that must all occur; "in quotes" as a phrase
-    #[arg(required = true, value_name = "WORDS")]
-    pub words: Vec<String>,
-    /// At most so many results
-    #[arg(long, default_value_t = 20, value_name = "N")]
-    pub limit: usize,
 }
 
 #[derive(Debug, Subcommand)]

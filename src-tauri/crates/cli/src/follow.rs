@@ -117,7 +117,8 @@ impl<'a> Follower<'a> {
             Event::JobQueued { .. }
             | Event::JobProgress { .. }
             | Event::Segments { .. }
-            | Event::MinutesDraft { .. } => None,
+            | Event::MinutesDraft { .. }
+            | Event::Indexed { .. } => None,
         };
     }
 

@@ -7,6 +7,7 @@
 mod args;
 mod cancel;
 mod commands;
+mod finding_args;
 mod follow;
 mod live;
 mod meter;
@@ -59,6 +60,9 @@ fn run(cli: Cli, output: &Output) -> Result<ExitCode, Failure> {
         Command::Vocabulary(args) => commands::correct::vocabulary(&context, &args),
         Command::History { command } => commands::history::run(&context, command),
         Command::Search(args) => commands::search::run(&context, &args),
+        Command::Ask(args) => commands::ask::run(&context, &args),
+        Command::Similar(args) => commands::search::similar(&context, &args),
+        Command::Index { command } => commands::index::run(&context, command),
         Command::Jobs { command } => commands::jobs::run(&context, command),
         Command::Bench(args) => commands::bench::run(&context, args),
         Command::Serve(args) => commands::serve::run(&context, &args),

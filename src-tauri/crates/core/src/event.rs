@@ -67,6 +67,11 @@ pub enum Event {
         /// In order of time; they come after all that came before.
         segments: Vec<Segment>,
     },
+    /// The index of meaning moved on.
+    Indexed {
+        /// Recordings that wait to be indexed.
+        n_waiting: u64,
+    },
     /// Minutes that are being written, so far.
     MinutesDraft {
         /// The job.

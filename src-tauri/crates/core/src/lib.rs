@@ -5,6 +5,7 @@
 //! -1.0..=1.0 at [`SAMPLE_RATE_HZ`], probabilities and confidences are `f32` in 0.0..=1.0.
 #![warn(missing_docs)]
 
+mod answer;
 mod capture;
 mod chunk;
 mod correction;
@@ -25,13 +26,14 @@ mod thoughts;
 mod traits;
 mod transcript;
 
+pub use answer::{Answer, AnswerPassage, AnswerSentence, Exchange};
 pub use capture::{Capture, Note, NoteKind};
 pub use chunk::{Chunk, Piece, TimeMap, VoiceSpan};
 pub use correction::{Correction, CorrectionMark, CorrectionState, DiffKind, DiffPart};
 pub use error_code::ErrorCode;
 pub use error_rate::{ErrorRate, character_error_rate, word_error_rate};
 pub use event::{Event, Progress, Stage};
-pub use generate::{Embedder, GenerateOptions, Generated, Generator};
+pub use generate::{Embedder, GenerateOptions, Generated, Generator, TextRole};
 pub use highlights::{Highlight, Highlights, KeyWord};
 pub use ids::{CaptureId, JobId, RecordingId, TagId};
 pub use job::{Job, JobKind, JobState};

@@ -13,6 +13,8 @@ use recordroute_store::{JobListing, Library, Listing, StoreError};
 use tokio::sync::broadcast;
 
 use crate::advice::choose_speech_model;
+use crate::index::Indexer;
+use crate::meaning::Meaning;
 use crate::playable::PlayableCopies;
 use crate::queue::{LEASE, Queue, QueueContext};
 use crate::worker::{WorkerCommand, WorkerProcess};
@@ -50,6 +52,9 @@ pub(crate) fn settings_of(shared: &SharedSettings) -> Arc<Settings> {
 pub(crate) struct Inner {
     // Dropped first: it gives the running job back to the library.
     queue: Queue,
+    /// Held for its thread.
+    _indexer: Indexer,
+    pub(crate) meaning: Arc<Meaning>,
     settings: SharedSettings,
     pub(crate) library: Arc<Library>,
     pub(crate) models: ModelFolder,
@@ -80,6 +85,17 @@ impl Engine {
         let (events, _) = broadcast::channel(EVENT_CAPACITY);
         let owner = owner_name();
         let settings: SharedSettings = Arc::new(RwLock::new(Arc::new(settings)));
+        let meaning = Arc::new(Meaning::new(
+            Arc::clone(&library),
+            models.clone(),
+            Arc::clone(&settings),
+            events.clone(),
+            worker_command.clone(),
+        ));
+        let indexer = match mode {
+            QueueMode::All => Indexer::start(Arc::clone(&meaning)),
+            QueueMode::Own => Indexer::idle(Arc::clone(&meaning)),
+        };
         let queue = Queue::start(QueueContext {
             library: Arc::clone(&library),
             models: queue_models,
@@ -88,6 +104,7 @@ impl Engine {
             owner: owner.clone(),
             mode,
             settings: Arc::clone(&settings),
+            meaning: Arc::clone(&meaning),
         });
         let prober = Mutex::new(None);
         let playable = PlayableCopies::default();
@@ -96,6 +113,8 @@ impl Engine {
         }
         let inner = Inner {
             queue,
+            _indexer: indexer,
+            meaning,
             settings,
             library,
             models,

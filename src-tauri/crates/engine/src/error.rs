@@ -85,6 +85,20 @@ pub enum Error {
         /// The model.
         id: String,
     },
+    /// Search by meaning needs a model: offer to get one; words can be searched without.
+    #[error(
+        "Search by meaning needs an embedding model, and none is installed. Get one with `recordroute models get {advised}`, or search by words."
+    )]
+    NoEmbeddingModel {
+        /// The model to get.
+        advised: String,
+    },
+    /// The model is of another kind than what search by meaning needs.
+    #[error("{id} is no embedding model. `recordroute models list` shows which are.")]
+    NotAnEmbeddingModel {
+        /// The model.
+        id: String,
+    },
     /// The recording was not transcribed yet: offer that first.
     #[error("There is no transcript yet. Transcribe the recording first.")]
     NoTranscript,
@@ -127,8 +141,12 @@ impl Error {
             Self::Worker(_) => ErrorCode::WorkerDied,
             Self::Refused { code, .. } => *code,
             Self::Unreadable { source, .. } | Self::Unwritable { source, .. } => io_error_code(source),
-            Self::NoSpeechModel { .. } | Self::NoLanguageModel { .. } => ErrorCode::ModelMissing,
-            Self::NotASpeechModel { .. } | Self::NotALanguageModel { .. } => ErrorCode::ModelInvalid,
+            Self::NoSpeechModel { .. } | Self::NoLanguageModel { .. } | Self::NoEmbeddingModel { .. } => {
+                ErrorCode::ModelMissing
+            }
+            Self::NotASpeechModel { .. }
+            | Self::NotALanguageModel { .. }
+            | Self::NotAnEmbeddingModel { .. } => ErrorCode::ModelInvalid,
             Self::NoTranscript => ErrorCode::InvalidInput,
             Self::Digest(error) => digest_error_code(error),
         }

@@ -9,6 +9,8 @@
 //!   interrupted, however hard, goes on from its last stored chunk.
 //! - Minutes, corrections and titles are jobs as well: a language model writes them, in the worker or on a
 //!   server of the user's own, and what was written knows which text it was written from.
+//! - [`Engine::find`] searches by words and by meaning; a thread keeps the index of meaning up with the
+//!   transcripts, with an embedding model in a worker of its own.
 //! - [`Engine::record`]: sound from devices, written so that a cut at any moment loses less than a second.
 //!
 //! Methods block; call them off the async runtime. They are safe to call from several threads.
@@ -17,20 +19,24 @@
 mod add;
 mod add_many;
 mod advice;
+mod ask;
 mod bench;
 mod capture_lock;
 mod closing;
 mod correcting;
 mod diagnostics;
 mod doctor;
+mod embedding_model;
 mod engine;
 mod error;
+mod index;
 mod language_model;
 mod library_state;
 mod live;
 mod live_transcript;
 mod logging;
 mod logs;
+mod meaning;
 mod media;
 #[cfg(target_os = "linux")]
 mod media_server;
@@ -63,18 +69,20 @@ mod writing;
 pub use add::{AddOptions, Added, OnDuplicate};
 pub use add_many::{AddProgress, AddResult, AddSummary};
 pub use advice::{MachineMemory, machine_memory};
-
+pub use ask::Question;
 pub use bench::{BenchOptions, BenchReport, LanguageBenchReport, ReferenceScores};
 pub use closing::Busy;
 pub use doctor::{Finding, Report, Severity};
 pub use engine::{Engine, QueueMode};
 pub use error::{Error, without_commands};
+pub use index::IndexReport;
 pub use language_model::{LanguageModelEntry, LanguageModelSource, LanguageModels};
 pub use library_state::LibraryState;
 pub use live::{Live, LiveFacts, LiveState, LiveStatus, inputs};
 pub use live_transcript::{LiveLine, LiveProblem, LiveText, LiveTextState};
 pub use logging::{LogGuard, log_to_file, log_to_stderr};
 pub use logs::{LogLevel, LogLine};
+pub use meaning::Found;
 pub use media::{MediaAnswer, MediaRange, MediaSlice};
 pub use minutes::{MinutesChoice, MinutesEstimate};
 pub use model_list::{ModelList, OfferedModel, list_models};
@@ -91,8 +99,8 @@ pub use recordroute_core as core;
 pub use recordroute_digest::{Localized, SectionTemplate, Template};
 pub use recordroute_export::{Format, WrittenFormat};
 pub use recordroute_models as models;
-pub use recordroute_search::{Hit, SnippetPart};
-pub use recordroute_store::{JobListing, Listing, StoredMinutes};
+pub use recordroute_search::{Filters, FoundBy, Hit, HitPassage, Mode, Query, SimilarRecording, SnippetPart};
+pub use recordroute_store::{IndexState, JobListing, Listing, StoredMinutes};
 pub use recordroute_system::{Glance, Wish};
 pub use recover::UnfinishedRecording;
 pub use session::{About, Place, Session, SessionListener};

@@ -42,9 +42,10 @@ impl Outside {
                 job_id, recording_id, ..
             } => self.end(*job_id, Some((*recording_id, false))),
             Event::JobCancelled { job_id, .. } => self.end(*job_id, None),
-            Event::JobQueued { .. } | Event::Segments { .. } | Event::MinutesDraft { .. } => {
-                Change::default()
-            }
+            Event::JobQueued { .. }
+            | Event::Segments { .. }
+            | Event::MinutesDraft { .. }
+            | Event::Indexed { .. } => Change::default(),
         }
     }
 

@@ -14,6 +14,7 @@ use tokio::sync::broadcast;
 
 use crate::QueueMode;
 use crate::engine::{SharedSettings, settings_of};
+use crate::meaning::Meaning;
 use crate::worker::{WorkerCommand, WorkerProcess};
 
 /// How long a job belongs to a program that stopped renewing: long enough for a stalled disk,
@@ -33,6 +34,7 @@ pub(crate) struct QueueContext {
     pub(crate) owner: String,
     pub(crate) mode: QueueMode,
     pub(crate) settings: SharedSettings,
+    pub(crate) meaning: Arc<Meaning>,
 }
 
 type Tokens = Arc<Mutex<HashMap<JobId, CancellationToken>>>;

@@ -71,6 +71,7 @@ impl Runner {
         let is_transcript = matches!(job.kind, JobKind::Transcribe { .. });
         if end == JobEnd::Done && is_transcript {
             self.follow_up(&job);
+            self.context.meaning.poke();
         }
         self.announce(event);
     }
@@ -283,7 +284,9 @@ impl Run<'_> {
             | Message::Counted { .. }
             | Message::Text { .. }
             | Message::Generated { .. }
-            | Message::LanguageMeasured { .. } => {}
+            | Message::LanguageMeasured { .. }
+            | Message::EmbeddingReady { .. }
+            | Message::Embedded { .. } => {}
         }
         Ok(None)
     }

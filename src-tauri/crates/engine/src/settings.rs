@@ -99,6 +99,8 @@ pub struct Settings {
     /// Language model: an installed one, or `server:` and the name that it has there; none lets the
     /// program choose among the installed ones.
     pub language_model: Option<String>,
+    /// Embedding model of search by meaning; none lets the program choose among the installed ones.
+    pub embedding_model: Option<String>,
     /// Address of a server of the user's own that speaks as OpenAI's does, such as Ollama's.
     pub server_url: Option<String>,
     /// What that server wants to be shown; most want nothing.
@@ -168,6 +170,7 @@ impl Settings {
         self.threads = self.threads.filter(|n_threads| *n_threads > 0);
         for text in [
             &mut self.language_model,
+            &mut self.embedding_model,
             &mut self.server_url,
             &mut self.server_key,
         ] {

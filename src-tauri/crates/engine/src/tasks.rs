@@ -7,8 +7,9 @@ use recordroute_core::CancellationToken;
 
 use crate::Error;
 
-/// No model is named like this.
+/// No model is named like these.
 const ADDING: &str = "adding files";
+const ASKING: &str = "answering a question";
 
 type Tokens = Arc<Mutex<HashMap<String, CancellationToken>>>;
 
@@ -33,6 +34,19 @@ impl Tasks {
             ADDING,
             "Files are being added already. Wait until that is done, or stop it.",
         )
+    }
+
+    /// Begins to answer a question; one at a time.
+    pub fn begin_asking(&self) -> Result<Task, Error> {
+        self.begin(
+            ASKING,
+            "A question is being answered already. Wait until that is done, or stop it.",
+        )
+    }
+
+    /// Ends the answering early.
+    pub fn stop_asking(&self) {
+        self.cancel_model_work(ASKING);
     }
 
     /// Begins a download, import or check of a model; one for each model.

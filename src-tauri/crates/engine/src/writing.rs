@@ -131,7 +131,6 @@ pub(crate) fn transcript_to_read(
 
 /// The language of a transcript as a code; judged by its letters where nothing is stored.
 pub(crate) fn language_of(transcript: &Transcript) -> String {
-    let is_hangul = |c: char| ('가'..='힣').contains(&c);
     match &transcript.language {
         Some(language) => language.code.clone(),
         None if transcript
@@ -143,6 +142,10 @@ pub(crate) fn language_of(transcript: &Transcript) -> String {
         }
         None => "en".to_owned(),
     }
+}
+
+pub(crate) fn is_hangul(c: char) -> bool {
+    ('가'..='힣').contains(&c)
 }
 
 /// The user's own words first, then those that accepted corrections brought.

@@ -6,11 +6,11 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use recordroute_engine::core::{
-    CancellationToken, Generator, GeneratorSpeed, InferenceError, SpeedLengths, Transcriber,
+    CancellationToken, Embedder, Generator, GeneratorSpeed, InferenceError, SpeedLengths, Transcriber,
 };
 use recordroute_engine::log_to_stderr;
-use recordroute_engine::worker::{LanguageModel, LoadModels, serve};
-use recordroute_llm::{GgufGenerator, measure_speed};
+use recordroute_engine::worker::{EmbeddingModel, LanguageModel, LoadModels, serve};
+use recordroute_llm::{BertEmbedder, GgufGenerator, measure_speed};
 use recordroute_transcribe::Whisper;
 
 /// Where the process was started as a worker: answers its program until that goes away. The worker
@@ -43,6 +43,14 @@ impl LoadModels for BuiltIn {
 
     fn generator_bytes(&self, model: &LanguageModel) -> Result<u64, InferenceError> {
         GgufGenerator::memory_needed_bytes(&model.path, &options_of(model))
+    }
+
+    fn embedder(&self, model: &EmbeddingModel) -> Result<Box<dyn Embedder>, InferenceError> {
+        Ok(Box::new(BertEmbedder::load(&model.path)?))
+    }
+
+    fn embedder_bytes(&self, model: &EmbeddingModel) -> Result<u64, InferenceError> {
+        BertEmbedder::memory_needed_bytes(&model.path)
     }
 
     fn generator_speed(

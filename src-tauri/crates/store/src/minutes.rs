@@ -1,5 +1,6 @@
 use recordroute_core::{JobId, Minutes, MinutesSection, RecordingId};
 use rusqlite::{OptionalExtension, Row, params};
+use serde::Serialize;
 
 use crate::edits::{self, TextVersion};
 use crate::{Library, StoreError, clock, from_sql_int, leases, recordings, to_sql_int};
@@ -30,7 +31,7 @@ CREATE INDEX minutes_by_recording ON minutes (recording_id, template);
 const MAX_SECTIONS_BYTES: usize = 4 << 20;
 
 /// Minutes and what became of them since they were written.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StoredMinutes {
     /// The minutes.
     pub minutes: Minutes,

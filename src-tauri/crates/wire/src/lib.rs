@@ -5,6 +5,7 @@
 mod adding;
 mod crossing;
 mod error;
+mod finding;
 mod jobs;
 mod models;
 mod program;
@@ -17,11 +18,15 @@ pub use adding::{AddProgress, AddSummary, OnDuplicate};
 pub use crossing::Crossing;
 pub(crate) use crossing::{mirror, mirror_enum, mirror_tagged};
 pub use error::{CommandError, ErrorCode};
+pub use finding::{
+    Answer, AnswerPassage, AnswerSentence, Exchange, Found, FoundBy, IndexReport, Question, SearchFilters,
+    SearchHit, SearchMode, SearchQuery, SimilarRecording,
+};
 pub use jobs::{Job, JobKind, Progress, TranscribeChoice};
 pub use models::{DownloadOutcome, ImportFrom, InstalledModel, ModelProgress, Models, Verification};
 pub use program::{AppInfo, LibraryState, LogLine, Place};
 pub use recorder::{InputDevice, LiveFacts, LiveStatus, RecordChoice, Recorded, RecordingNote, Unfinished};
-pub use recordings::{Format, Listing, Recording, SearchHit, Segment, TagCount, Word};
+pub use recordings::{Format, Listing, Recording, Segment, TagCount, Word};
 pub use settings::{Settings, parse_language};
 pub use writing::{
     Correction, CorrectionState, Highlights, LanguageModels, MinutesChoice, MinutesEstimate, MinutesFormat,

@@ -61,14 +61,6 @@ mirror! {
 }
 
 mirror! {
-    /// Something that was found; `start_ms` is none where the title matched.
-    SearchHit = engine::Hit { recording_id: i64, title: String } of hit {
-        start_ms: Option<u64> = hit.segment.as_ref().map(|segment| segment.start_ms),
-        snippet: Vec<SnippetPart> = Crossing::cross(hit.snippet.parts.clone()),
-    }
-}
-
-mirror! {
     /// A run of a snippet.
     SnippetPart = engine::SnippetPart { text: String, matched: bool }
 }

@@ -26,7 +26,7 @@ mirror! {
         vocabulary: Vec<String>, threads: Option<u32>, media: MediaPolicy, model_idle_minutes: u32,
         trash_days: u32, record_device: Option<String>, record_microphone: bool, record_system: bool,
         record_transcribe: bool, record_shortcut: Option<String>, record_live: bool,
-        language_model: Option<String>, server_url: Option<String>, server_key: Option<String>, auto_title: bool,
+        language_model: Option<String>, embedding_model: Option<String>, server_url: Option<String>, server_key: Option<String>, auto_title: bool,
         auto_minutes: bool, notify: bool, welcomed: bool,
     }
 }
@@ -52,6 +52,7 @@ impl Settings {
             record_shortcut: self.record_shortcut,
             record_live: self.record_live,
             language_model: self.language_model,
+            embedding_model: self.embedding_model,
             server_url: self.server_url,
             server_key: self.server_key,
             auto_title: self.auto_title,

@@ -1,11 +1,13 @@
 //! One file per command; each is a thin wrapper of the engine.
 
+pub mod ask;
 pub mod bench;
 pub mod correct;
 pub mod devices;
 pub mod doctor;
 pub mod generate;
 pub mod history;
+pub mod index;
 pub mod jobs;
 pub mod minutes;
 pub mod models;

@@ -3,6 +3,7 @@ use std::process::ExitCode;
 use recordroute_engine::core::{CancellationToken, JobId, RecordingId};
 use recordroute_engine::{Engine, ProcessOptions};
 
+use super::index::keep_up;
 use super::minutes::{choice, print};
 use super::text_of::recording_of;
 use crate::Context;
@@ -48,6 +49,7 @@ pub fn run(context: &Context<'_>, args: ProcessArgs) -> Result<ExitCode, Failure
             n_failed += 1;
         }
     }
+    keep_up(context, &engine, &cancel);
     Ok(ExitCode::from(match n_failed {
         _ if cancel.is_cancelled() => CANCELLED,
         0 => 0,

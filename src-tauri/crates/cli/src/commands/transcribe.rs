@@ -9,6 +9,7 @@ use recordroute_engine::{AddOptions, Added, Engine, JobListing, MediaPolicy, OnD
 
 use super::destination::Destination;
 use super::how;
+use super::index::keep_up;
 use crate::Context;
 use crate::args::{Duplicate, TranscribeArgs};
 use crate::cancel::on_interrupt;
@@ -52,6 +53,9 @@ pub fn run(context: &Context<'_>, args: TranscribeArgs) -> Result<ExitCode, Fail
             );
         }
         return Ok(ExitCode::from(CANCELLED));
+    }
+    if throwaway.is_none() {
+        keep_up(context, &engine, &session.cancel);
     }
     Ok(ExitCode::from(if session.n_failed > 0 { FAILED } else { 0 }))
 }

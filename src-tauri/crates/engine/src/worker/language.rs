@@ -74,12 +74,11 @@ impl Worker<'_> {
         lengths: &SpeedLengths,
         cancel: &CancellationToken,
     ) -> Message {
-        self.loaded = None;
-        self.language = None;
+        self.let_models_go();
         let measured = self
             .load
             .generator_bytes(model)
-            .and_then(|needed_bytes| refuse_without_room(model, needed_bytes))
+            .and_then(|needed_bytes| refuse_without_room(&model.id, needed_bytes))
             .and_then(|()| self.load.generator_speed(model, lengths, cancel));
         match measured {
             Ok(Some(speed)) => Message::LanguageMeasured {
@@ -98,12 +97,11 @@ impl Worker<'_> {
             return Ok(Ok(()));
         }
         write_frame(&mut self.out, &Message::LoadingModel)?;
-        self.loaded = None;
-        self.language = None;
+        self.let_models_go();
         let loaded = self
             .load
             .generator_bytes(&model)
-            .and_then(|needed_bytes| refuse_without_room(&model, needed_bytes))
+            .and_then(|needed_bytes| refuse_without_room(&model.id, needed_bytes))
             .and_then(|()| self.load.generator(&model));
         Ok(match loaded {
             Ok(generator) => {
@@ -116,13 +114,13 @@ impl Worker<'_> {
 }
 
 /// Candle ends the process where the memory runs out: a model that does not fit is not begun with.
-fn refuse_without_room(model: &LanguageModel, needed_bytes: u64) -> Result<(), InferenceError> {
+pub(super) fn refuse_without_room(model_id: &str, needed_bytes: u64) -> Result<(), InferenceError> {
     let available_bytes = machine_memory().available_bytes;
     if available_bytes == 0 || needed_bytes <= available_bytes {
         return Ok(());
     }
     Err(InferenceError::OutOfMemory(no_room(
-        &model.id,
+        model_id,
         needed_bytes,
         available_bytes,
     )))
@@ -136,14 +134,11 @@ mod tests {
 
     #[test]
     fn a_model_that_does_not_fit_is_refused_by_name() {
-        let model = LanguageModel {
-            path: "m.gguf".into(),
-            id: "qwen3-4b".to_owned(),
-            n_threads: None,
-            max_context_tokens: 4_096,
-        };
-        assert!(refuse_without_room(&model, 1).is_ok(), "a byte is free anywhere");
-        let refused = refuse_without_room(&model, u64::MAX);
+        assert!(
+            refuse_without_room("qwen3-4b", 1).is_ok(),
+            "a byte is free anywhere"
+        );
+        let refused = refuse_without_room("qwen3-4b", u64::MAX);
         assert!(
             matches!(&refused, Err(InferenceError::OutOfMemory(sentence)) if sentence.contains("qwen3-4b")),
             "the user must know which model is too large: {refused:?}"

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use recordroute_audio::MediaInfo;
 use recordroute_core::{
     DetectedLanguage, EngineInfo, ErrorCode, GenerateOptions, Generated, GeneratorSpeed, Segment,
-    SpeedLengths, TranscribeOptions,
+    SpeedLengths, TextRole, TranscribeOptions,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -81,6 +81,37 @@ pub enum LanguageTask {
     },
 }
 
+/// An embedding model, as the worker needs to know it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EmbeddingModel {
+    /// The model's folder.
+    pub path: PathBuf,
+    /// Its name, for sentences about it.
+    pub id: String,
+    /// Threads for computing; none lets the model choose.
+    pub n_threads: Option<usize>,
+}
+
+/// What an embedding model is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "task")]
+pub enum EmbeddingTask {
+    /// To be in memory; answered by [`Message::EmbeddingReady`].
+    Load,
+    /// The tokens of texts; answered by [`Message::Counted`].
+    Count {
+        /// The texts.
+        texts: Vec<String>,
+    },
+    /// The vectors of texts; answered by [`Message::Embedded`].
+    Embed {
+        /// The texts.
+        texts: Vec<String>,
+        /// What they are.
+        role: TextRole,
+    },
+}
+
 /// What the program asks of its worker. Requests are answered one after the other; each carries
 /// a number so that a late [`Request::Cancel`] cannot hit the next one.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -124,6 +155,15 @@ pub enum Request {
         model: LanguageModel,
         /// What is asked.
         task: LanguageTask,
+    },
+    /// Asks an embedding model, which is loaded where it is not in memory.
+    Embedding {
+        /// Number of the request.
+        seq: u64,
+        /// The model.
+        model: EmbeddingModel,
+        /// What is asked.
+        task: EmbeddingTask,
     },
     /// Measures how fast a language model is; answered by [`Message::LanguageMeasured`].
     MeasureLanguage {
@@ -204,6 +244,20 @@ pub enum Message {
     Generated {
         /// The text without repeating it, and what it took.
         generated: Generated,
+    },
+    /// The embedding model is in memory.
+    EmbeddingReady {
+        /// Device, threads, model.
+        info: EngineInfo,
+        /// Length of its vectors.
+        n_dimensions: usize,
+        /// The most tokens of a text that count.
+        max_tokens: usize,
+    },
+    /// Vectors of length 1.0.
+    Embedded {
+        /// One for each text, in order.
+        vectors: Vec<Vec<f32>>,
     },
     /// A language model was measured.
     LanguageMeasured {

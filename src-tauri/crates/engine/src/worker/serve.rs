@@ -7,12 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use recordroute_audio::{AudioError, ChunkOptions, Chunks, Decoder, Peaks, SpeechWav};
 use recordroute_core::{
-    CancellationToken, Chunk, Generator, GeneratorSpeed, InferenceError, Outcome, SpeedLengths, Transcriber,
-    samples_to_ms,
+    CancellationToken, Chunk, Embedder, Generator, GeneratorSpeed, InferenceError, Outcome, SpeedLengths,
+    Transcriber, samples_to_ms,
 };
 
 use super::memory::peak_memory_bytes;
-use super::protocol::{LanguageModel, Message, Request, TranscribeRequest, read_frame, write_frame};
+use super::protocol::{
+    EmbeddingModel, LanguageModel, Message, Request, TranscribeRequest, read_frame, write_frame,
+};
 use crate::error::{audio_error_code, inference_error_code};
 
 /// Loads models from their files; given by the program, which alone knows the engines.
@@ -29,6 +31,12 @@ pub trait LoadModels {
 
     /// Memory that a language model takes with its context, in bytes, judged from above.
     fn generator_bytes(&self, model: &LanguageModel) -> Result<u64, InferenceError>;
+
+    /// An embedding model.
+    fn embedder(&self, model: &EmbeddingModel) -> Result<Box<dyn Embedder>, InferenceError>;
+
+    /// Memory that an embedding model takes while it computes, in bytes, judged from above.
+    fn embedder_bytes(&self, model: &EmbeddingModel) -> Result<u64, InferenceError>;
 
     /// How fast a language model is; `None` where it was cancelled.
     fn generator_speed(
@@ -75,6 +83,7 @@ pub fn serve(load: &dyn LoadModels) -> ExitCode {
         load,
         loaded: None,
         language: None,
+        embedding: None,
     };
     for request in requests {
         let token = CancellationToken::new();
@@ -95,6 +104,7 @@ impl Request {
             | Self::Listen { seq, .. }
             | Self::Language { seq, .. }
             | Self::MeasureLanguage { seq, .. }
+            | Self::Embedding { seq, .. }
             | Self::Cancel { seq } => *seq,
         }
     }
@@ -111,12 +121,18 @@ pub(super) struct LoadedLanguage {
     pub(super) generator: Box<dyn Generator>,
 }
 
-/// Speech model and language model take turns in memory: loading one lets the other go.
+pub(super) struct LoadedEmbedding {
+    pub(super) model: EmbeddingModel,
+    pub(super) embedder: Box<dyn Embedder>,
+}
+
+/// Models take turns in memory: loading one lets the others go.
 pub(super) struct Worker<'a> {
     pub(super) out: Stdout,
     pub(super) load: &'a dyn LoadModels,
     pub(super) loaded: Option<Loaded>,
     pub(super) language: Option<LoadedLanguage>,
+    pub(super) embedding: Option<LoadedEmbedding>,
 }
 
 impl Worker<'_> {
@@ -134,10 +150,17 @@ impl Worker<'_> {
             Request::Transcribe { job, .. } => self.transcribe(&job, cancel)?,
             Request::Listen { job, .. } => self.listen(&job, cancel)?,
             Request::Language { model, task, .. } => self.write(model, task, cancel)?,
+            Request::Embedding { model, task, .. } => self.embed(model, task, cancel)?,
             Request::MeasureLanguage { model, lengths, .. } => self.measure(&model, &lengths, cancel),
             Request::Cancel { .. } => return Ok(()),
         };
         write_frame(&mut self.out, &end)
+    }
+
+    pub(super) fn let_models_go(&mut self) {
+        self.loaded = None;
+        self.language = None;
+        self.embedding = None;
     }
 
     /// Brings a model into the memory where it is not there, and tells of it; else how the request ends.
@@ -145,8 +168,7 @@ impl Worker<'_> {
         let is_loaded = |loaded: &Loaded| loaded.path == path && loaded.n_threads == n_threads;
         if !self.loaded.as_ref().is_some_and(is_loaded) {
             write_frame(&mut self.out, &Message::LoadingModel)?;
-            self.loaded = None;
-            self.language = None;
+            self.let_models_go();
             match self.load.transcriber(path, n_threads) {
                 Ok(transcriber) => {
                     self.loaded = Some(Loaded {
