@@ -107,6 +107,16 @@ pub trait Generator: Send {
     ) -> Result<Generated, InferenceError>;
 }
 
+/// What a text is to an [`Embedder`]: models of some families want the two marked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TextRole {
+    /// What somebody looks for.
+    Query,
+    /// What is looked through.
+    Passage,
+}
+
 /// Text to vectors whose dot product says how close two texts are in meaning.
 pub trait Embedder: Send {
     /// Device, threads and model.
@@ -115,8 +125,21 @@ pub trait Embedder: Send {
     /// Length of each vector.
     fn dimensions(&self) -> usize;
 
+    /// The most tokens of a text that count, by [`Embedder::count_tokens`]; what the model wants before
+    /// and after a text is taken off already.
+    fn max_tokens(&self) -> usize;
+
+    /// Tokens of each text by the model's own tokenizer, in order, without special ones and without what
+    /// marks a text's role. Nothing is cut, so that it may be more than the model takes.
+    fn count_tokens(&self, texts: &[&str]) -> Result<Vec<usize>, InferenceError>;
+
     /// One vector of length 1.0 for each text, in order. A text longer than the model's context is
-    /// judged by its beginning. Looks at `cancel` between batches; once cancelled the vectors
+    /// judged by its beginning. Looks at `cancel` many times in each layer; once cancelled the vectors
     /// of the first texts are returned, fewer than `texts`.
-    fn embed(&mut self, texts: &[&str], cancel: &CancellationToken) -> Result<Vec<Vec<f32>>, InferenceError>;
+    fn embed(
+        &mut self,
+        texts: &[&str],
+        role: TextRole,
+        cancel: &CancellationToken,
+    ) -> Result<Vec<Vec<f32>>, InferenceError>;
 }

@@ -29,7 +29,7 @@ pub use correction::{Correction, CorrectionMark, CorrectionState, DiffKind, Diff
 pub use error_code::ErrorCode;
 pub use error_rate::{ErrorRate, character_error_rate, word_error_rate};
 pub use event::{Event, Progress, Stage};
-pub use generate::{Embedder, GenerateOptions, Generated, Generator};
+pub use generate::{Embedder, GenerateOptions, Generated, Generator, TextRole};
 pub use highlights::{Highlight, Highlights, KeyWord};
 pub use ids::{CaptureId, JobId, RecordingId, TagId};
 pub use job::{Job, JobKind, JobState};
