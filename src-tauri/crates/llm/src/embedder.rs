@@ -1,120 +1,126 @@
-use std::fs::File;
-use std::io::Read;
+mod recipe;
+mod tokens;
+
 use std::path::Path;
 
-use candle_core::{DType, Device, Tensor};
-use candle_nn::VarBuilder;
-use candle_transformers::models::bert::{BertModel, Config};
-use recordroute_core::{CancellationToken, Embedder, EngineInfo, InferenceError};
-use serde::Deserialize;
-use tokenizers::{Tokenizer, TruncationParams};
+use recordroute_core::{CancellationToken, Embedder, EngineInfo, InferenceError, TextRole};
 
-use crate::device::{best_device, describe};
-use crate::error::{failed, inconsistent, invalid_model, unreadable};
+use crate::device::default_threads;
+use crate::encoder::{Config, Encoder};
+use crate::error::failed;
+use recipe::{Pooling, Recipe};
+use tokens::TextTokens;
 
-const MAX_CONFIG_BYTES: u64 = 1 << 20;
-const MAX_TOKENIZER_BYTES: u64 = 64 << 20;
-const MAX_WEIGHT_BYTES: u64 = 4 << 30;
-/// Longer texts are judged by their beginning, as such models are trained.
-const MAX_TOKENS: usize = 512;
-/// Texts are computed together up to so many tokens, padding included.
-const MAX_BATCH_TOKENS: usize = 4_096;
-const MAX_BATCH_TEXTS: usize = 32;
-/// No token spells more bytes on average; what comes after is not worth tokenizing.
-const MAX_TEXT_BYTES: usize = MAX_TOKENS * 64;
+/// Tokens that are computed together where texts are short. More would not be faster.
+const BATCH_TOKENS: usize = 1_024;
+/// What a tokenizer takes in memory for each byte of its file.
+const TOKENIZER_MEMORY: u64 = 8;
 
-/// A sentence embedding model of the BERT architecture, run by Candle: the mean over the last layer's
-/// tokens, of length 1.0. Runs all-MiniLM-L6-v2 and multilingual-e5-small.
+/// A sentence embedding model of the architectures BERT and XLM-RoBERTa, run on the processor. Runs
+/// all-MiniLM-L6-v2, multilingual-e5-small and bge-m3.
 ///
-/// The E5 family wants its texts marked: `query: ` before what is looked for, `passage: ` before what
-/// is searched. That is the caller's to do.
+/// Texts are put before the model as it wants them, such as with `query: ` before what is looked for; what
+/// it wants is read from sentence-transformers' files in its folder, or known of its family.
 pub struct BertEmbedder {
-    model: BertModel,
-    tokenizer: Tokenizer,
+    encoder: Encoder,
+    tokens: TextTokens,
+    recipe: Recipe,
     dimensions: usize,
     name: String,
-    device: Device,
-}
-
-/// What of `config.json` decides whether the model runs here at all.
-#[derive(Deserialize)]
-struct Kind {
-    model_type: Option<String>,
 }
 
 impl BertEmbedder {
-    /// Loads `model.safetensors`, `config.json` and `tokenizer.json` of a folder.
+    /// Loads `model.safetensors`, `config.json` and `tokenizer.json` of a folder; of sentence-transformers'
+    /// files `modules.json`, `1_Pooling/config.json`, `sentence_bert_config.json` and
+    /// `config_sentence_transformers.json` are looked at where they are there. Weights are in floats of 32
+    /// or 16 bits. Threads are as many as the environment says, else as the machine has.
     ///
     /// # Errors
     /// [`InferenceError::InvalidModel`] for a missing, damaged or foreign file.
     pub fn load(folder: &Path) -> Result<Self, InferenceError> {
-        let config_path = folder.join("config.json");
-        let config = read_config(&config_path)?;
-        let tokenizer = read_tokenizer(&folder.join("tokenizer.json"), &config)?;
-
-        let weights_path = folder.join("model.safetensors");
-        let weights = read_limited(&weights_path, MAX_WEIGHT_BYTES)?;
-        let device = best_device();
-        let model = VarBuilder::from_buffered_safetensors(weights, DType::F32, &device)
-            .and_then(|weights| BertModel::load(weights, &config))
-            .map_err(|error| inconsistent(&weights_path, &error))?;
+        let config = Config::read(&folder.join("config.json"))?;
+        let recipe = Recipe::read(folder, &config)?;
+        let tokens = TextTokens::read(&folder.join("tokenizer.json"), config.n_vocabulary, &recipe)?;
+        let dimensions = config.hidden;
+        let encoder = Encoder::load(
+            &folder.join("model.safetensors"),
+            config,
+            default_threads().max(1),
+        )?;
         let name = folder
             .file_name()
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
+        tracing::debug!(name, ?recipe, "embedding model loaded");
         Ok(Self {
-            model,
-            tokenizer,
-            dimensions: config.hidden_size,
+            encoder,
+            tokens,
+            recipe,
+            dimensions,
             name,
-            device,
         })
     }
 
-    fn embed_batch(&self, encoded: &[Vec<u32>]) -> candle_core::Result<Vec<Vec<f32>>> {
-        let n_texts = encoded.len();
-        let n_columns = encoded.iter().map(Vec::len).max().unwrap_or(0).max(1);
-        let mut ids = vec![0_u32; n_texts * n_columns];
-        let mut mask = vec![0_f32; n_texts * n_columns];
-        for (text_idx, tokens) in encoded.iter().enumerate() {
-            let row = text_idx * n_columns;
-            for (column, &token) in tokens.iter().enumerate() {
-                ids[row + column] = token;
-                mask[row + column] = 1.0;
-            }
-        }
-        let shape = (n_texts, n_columns);
-        let ids = Tensor::from_vec(ids, shape, &self.device)?;
-        let mask = Tensor::from_vec(mask, shape, &self.device)?;
-        let hidden = self.model.forward(&ids, &ids.zeros_like()?, Some(&mask))?;
-
-        let mask = mask.unsqueeze(2)?;
-        let sums = hidden.broadcast_mul(&mask)?.sum(1)?;
-        let means = sums.broadcast_div(&mask.sum(1)?)?;
-        let lengths = means.sqr()?.sum_keepdim(1)?.sqrt()?;
-        means.broadcast_div(&lengths)?.to_vec2()
+    /// Memory that loading the model and embedding long texts takes at the peak, in bytes, judged from its
+    /// files' headers alone: an estimate from above.
+    ///
+    /// # Errors
+    /// [`InferenceError::InvalidModel`] for a missing, damaged or foreign file.
+    pub fn memory_needed_bytes(folder: &Path) -> Result<u64, InferenceError> {
+        let config = Config::read(&folder.join("config.json"))?;
+        let recipe = Recipe::read(folder, &config)?;
+        let tokenizer = folder.join("tokenizer.json");
+        let tokenizer = tokenizer
+            .metadata()
+            .map_err(|error| crate::error::unreadable(&tokenizer, &error))?;
+        let weights = Encoder::weight_bytes(&folder.join("model.safetensors"), &config)?;
+        let batch = Encoder::batch_bytes(&config, recipe.max_tokens.max(BATCH_TOKENS));
+        Ok(weights + batch + TOKENIZER_MEMORY * tokenizer.len())
     }
 
-    fn encode(&self, text: &str) -> Result<Vec<u32>, InferenceError> {
-        let end = (0..=text.len().min(MAX_TEXT_BYTES))
-            .rev()
-            .find(|&at| text.is_char_boundary(at));
-        let beginning = text.get(..end.unwrap_or(0)).unwrap_or_default();
-        Ok(self
-            .tokenizer
-            .encode_fast(beginning, true)
-            .map_err(failed)?
-            .get_ids()
-            .to_vec())
+    /// Vectors of some texts given as tokens; none once it is cancelled.
+    fn embed_batch(
+        &mut self,
+        tokens: &[u32],
+        lengths: &[usize],
+        cancel: &CancellationToken,
+    ) -> Result<Option<Vec<Vec<f32>>>, InferenceError> {
+        let pooling = self.recipe.pooling;
+        let encoded = self.encoder.encode(tokens, lengths, cancel);
+        let Some(encoded) = encoded.map_err(|error| failed(format!("{error:?}")))? else {
+            return Ok(None);
+        };
+        encoded
+            .texts()
+            .map(|mut tokens| {
+                let mut vector = tokens.next().unwrap_or_default().to_vec();
+                if pooling == Pooling::Mean {
+                    // The mean's direction is the sum's.
+                    for token in tokens {
+                        vector
+                            .iter_mut()
+                            .zip(token)
+                            .for_each(|(sum, value)| *sum += value);
+                    }
+                }
+                let length = vector.iter().map(|value| value * value).sum::<f32>().sqrt();
+                if !length.is_finite() || length == 0.0 {
+                    return Err(failed("a vector has no direction"));
+                }
+                vector.iter_mut().for_each(|value| *value /= length);
+                Ok(vector)
+            })
+            .collect::<Result<_, _>>()
+            .map(Some)
     }
 }
 
 impl Embedder for BertEmbedder {
     fn info(&self) -> EngineInfo {
-        let (device, n_threads) = describe(&self.device);
+        let n_threads = self.encoder.n_threads();
         EngineInfo {
-            device,
+            device: format!("CPU ({n_threads} threads)"),
             n_threads,
             model: self.name.clone(),
         }
@@ -124,93 +130,40 @@ impl Embedder for BertEmbedder {
         self.dimensions
     }
 
-    fn embed(&mut self, texts: &[&str], cancel: &CancellationToken) -> Result<Vec<Vec<f32>>, InferenceError> {
+    fn max_tokens(&self) -> usize {
+        self.tokens.max_text_tokens()
+    }
+
+    fn count_tokens(&self, texts: &[&str]) -> Result<Vec<usize>, InferenceError> {
+        texts.iter().map(|text| self.tokens.count(text)).collect()
+    }
+
+    /// Batches need not be made by length: there is no padding.
+    fn embed(
+        &mut self,
+        texts: &[&str],
+        role: TextRole,
+        cancel: &CancellationToken,
+    ) -> Result<Vec<Vec<f32>>, InferenceError> {
         let mut vectors = Vec::with_capacity(texts.len());
-        let mut batch: Vec<Vec<u32>> = Vec::new();
-        for text in texts {
-            let tokens = self.encode(text)?;
-            let n_columns = batch.iter().map(Vec::len).max().unwrap_or(0).max(tokens.len());
-            if batch.len() == MAX_BATCH_TEXTS || (batch.len() + 1) * n_columns > MAX_BATCH_TOKENS {
-                if cancel.is_cancelled() {
-                    return Ok(vectors);
-                }
-                vectors.extend(self.embed_batch(&batch).map_err(failed)?);
-                batch.clear();
+        let (mut batch, mut lengths) = (Vec::new(), Vec::new());
+        for (text_idx, text) in texts.iter().enumerate() {
+            if cancel.is_cancelled() {
+                break;
             }
-            batch.push(tokens);
-        }
-        if !batch.is_empty() && !cancel.is_cancelled() {
-            vectors.extend(self.embed_batch(&batch).map_err(failed)?);
+            let tokens = self.tokens.encode(self.recipe.prefix(role), text)?;
+            batch.extend_from_slice(&tokens);
+            lengths.push(tokens.len());
+            if batch.len() < BATCH_TOKENS && text_idx + 1 < texts.len() {
+                continue;
+            }
+            let Some(done) = self.embed_batch(&batch, &lengths, cancel)? else {
+                break;
+            };
+            vectors.extend(done);
+            batch.clear();
+            lengths.clear();
         }
         Ok(vectors)
     }
-}
-
-fn read_config(path: &Path) -> Result<Config, InferenceError> {
-    let bytes = read_limited(path, MAX_CONFIG_BYTES)?;
-    let Kind { model_type } = serde_json::from_slice(&bytes)
-        .map_err(|_| invalid_model(path, "it is not a model's configuration"))?;
-    if model_type.as_deref() != Some("bert") {
-        let kind: String = model_type
-            .unwrap_or_default()
-            .chars()
-            .filter(|c| !c.is_control())
-            .take(40)
-            .collect();
-        return Err(invalid_model(
-            path,
-            format!("embedding models of the kind “{kind}” do not run in this program, only bert"),
-        ));
-    }
-    let config: Config = serde_json::from_slice(&bytes).map_err(|error| {
-        tracing::warn!(path = %path.display(), %error, "a configuration cannot be read");
-        invalid_model(path, "its configuration is of an unknown form")
-    })?;
-    let is_sound = (1..=256).contains(&config.num_attention_heads)
-        && (1..=100).contains(&config.num_hidden_layers)
-        && (1..=1 << 16).contains(&config.hidden_size)
-        && config.hidden_size.is_multiple_of(config.num_attention_heads)
-        && config.max_position_embeddings >= 2;
-    if is_sound {
-        Ok(config)
-    } else {
-        Err(invalid_model(
-            path,
-            "the numbers in its configuration contradict each other",
-        ))
-    }
-}
-
-fn read_tokenizer(path: &Path, config: &Config) -> Result<Tokenizer, InferenceError> {
-    let damaged = |error: tokenizers::Error| {
-        tracing::warn!(path = %path.display(), %error, "a tokenizer cannot be used");
-        invalid_model(path, "the tokenizer is damaged")
-    };
-    let mut tokenizer = Tokenizer::from_bytes(read_limited(path, MAX_TOKENIZER_BYTES)?).map_err(damaged)?;
-    if tokenizer.get_vocab_size(true) > config.vocab_size {
-        return Err(invalid_model(path, "the tokenizer belongs to another model"));
-    }
-    // The file may pad every text to a fixed length; batches are padded to their own.
-    tokenizer.with_padding(None);
-    let max_length = config.max_position_embeddings.min(MAX_TOKENS);
-    tokenizer
-        .with_truncation(Some(TruncationParams {
-            max_length,
-            ..TruncationParams::default()
-        }))
-        .map_err(damaged)?;
-    Ok(tokenizer)
-}
-
-fn read_limited(path: &Path, max_bytes: u64) -> Result<Vec<u8>, InferenceError> {
-    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
-    let n_bytes = file.metadata().map_err(|error| unreadable(path, &error))?.len();
-    if n_bytes > max_bytes {
-        return Err(invalid_model(path, "the file is larger than any known model's"));
-    }
-    let mut bytes = Vec::with_capacity(n_bytes as usize);
-    file.take(max_bytes)
-        .read_to_end(&mut bytes)
-        .map_err(|error| unreadable(path, &error))?;
-    Ok(bytes)
 }

@@ -22,13 +22,6 @@ pub(crate) fn unreadable(path: &Path, error: &std::io::Error) -> InferenceError 
     invalid_model(path, reason)
 }
 
-/// Candle refused a model whose description was found right: its message is for the log, since it
-/// speaks of tensors and may carry a backtrace.
-pub(crate) fn inconsistent(path: &Path, error: &candle_core::Error) -> InferenceError {
-    tracing::warn!(path = %path.display(), %error, "a model cannot be loaded");
-    invalid_model(path, "its parts do not fit together")
-}
-
 /// Computing failed with a loaded model.
 pub(crate) fn failed(error: impl Display) -> InferenceError {
     tracing::warn!(%error, "a model failed while computing");

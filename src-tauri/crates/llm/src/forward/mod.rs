@@ -26,7 +26,9 @@ mod weights;
 pub(crate) use cache::Cache;
 use candle_core::quantized::GgmlDType;
 use formats::Format;
+pub(crate) use kernels::exp;
 pub(crate) use model::{CHUNK, Model};
+pub(crate) use threads::Pool;
 
 /// `n` weights out of the first bytes of a tensor; none where they are of a type that does not run here
 /// or are cut.

@@ -10,6 +10,7 @@ mod portable;
 mod tests;
 
 use half::f16;
+pub(crate) use portable::exp;
 
 use super::column::Column;
 use super::formats::Format;

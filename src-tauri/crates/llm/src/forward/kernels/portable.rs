@@ -188,7 +188,7 @@ pub(super) fn exponentials(scores: &[Lanes], of: ScoreRow, largest: f32, weights
 /// The exponential to within two units of the last place, without branches, so that it becomes vector
 /// instructions. Below -87 it gives about 1e-38, above 88 about 1e38.
 #[inline(always)]
-pub(super) fn exp(x: f32) -> f32 {
+pub(crate) fn exp(x: f32) -> f32 {
     const ROUND: f32 = 12_582_912.0;
     // ln 2 in two parts, so that the difference below is exact.
     const LN2_HIGH: f32 = 0.693_359_4;
