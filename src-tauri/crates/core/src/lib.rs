@@ -5,6 +5,7 @@
 //! -1.0..=1.0 at [`SAMPLE_RATE_HZ`], probabilities and confidences are `f32` in 0.0..=1.0.
 #![warn(missing_docs)]
 
+mod answer;
 mod capture;
 mod chunk;
 mod correction;
@@ -25,6 +26,7 @@ mod thoughts;
 mod traits;
 mod transcript;
 
+pub use answer::{Answer, AnswerPassage, AnswerSentence, Exchange};
 pub use capture::{Capture, Note, NoteKind};
 pub use chunk::{Chunk, Piece, TimeMap, VoiceSpan};
 pub use correction::{Correction, CorrectionMark, CorrectionState, DiffKind, DiffPart};
