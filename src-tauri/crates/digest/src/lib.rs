@@ -12,8 +12,10 @@
 //! `likeness` know words and how near two texts are, and `checks` which numbers and negations a text has.
 #![warn(missing_docs)]
 
+mod answer;
 mod ask;
 mod checks;
+mod cited;
 mod clean;
 mod correct;
 mod error;
@@ -30,6 +32,7 @@ mod template;
 mod title;
 mod words;
 
+pub use answer::{answer, standalone};
 pub use correct::{CorrectionOutcome, correct, learned_words};
 pub use error::DigestError;
 pub use estimate::{TokenEstimate, estimate_tokens, rough_tokens};

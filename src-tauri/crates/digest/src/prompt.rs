@@ -29,7 +29,13 @@ const CORRECT_PART: Prompt = prompt!("correct.part");
 const TITLE_SYSTEM: Prompt = prompt!("title.system");
 const TITLE_TEXT: Prompt = prompt!("title.text");
 
-const ALL: [&Prompt; 8] = [
+const ANSWER_SYSTEM: Prompt = prompt!("answer.system");
+const ANSWER_QUESTION: Prompt = prompt!("answer.question");
+const ANSWER_EXCHANGE: Prompt = prompt!("answer.exchange");
+
+/// Those whose version is kept with what was written. Answers are not kept that way, so that a change of
+/// theirs makes no minutes outdated.
+const KEPT: [&Prompt; 8] = [
     &MINUTES_SYSTEM,
     &MINUTES_PART,
     &CONDENSE_SYSTEM,
@@ -73,10 +79,10 @@ fn fill(text: &str, values: &[(&str, &str)]) -> String {
     filled
 }
 
-/// Of all prompts and what else shapes the answer; twelve hexadecimal digits.
+/// Of the prompts whose version is kept and what else shapes the answer; twelve hexadecimal digits.
 pub(crate) fn version(more: &str) -> String {
     let mut hash = Sha256::new();
-    for prompt in ALL {
+    for prompt in KEPT {
         for text in [prompt.en, prompt.ko] {
             hash.update((text.len() as u64).to_le_bytes());
             hash.update(text);
@@ -139,16 +145,22 @@ pub(crate) fn condense_list(items: &str, language: &str) -> String {
 }
 
 pub(crate) fn correct_system(vocabulary: &str, language: &str) -> String {
-    let none = if primary(language) == "ko" {
-        "(없음)"
-    } else {
-        "(none)"
-    };
-    let vocabulary = if vocabulary.is_empty() { none } else { vocabulary };
     CORRECT_SYSTEM.render(
         language,
-        &[("vocabulary", vocabulary), ("language", language_name(language))],
+        &[
+            ("vocabulary", or_none(vocabulary, language)),
+            ("language", language_name(language)),
+        ],
     )
+}
+
+/// A place in a prompt is never empty.
+fn or_none<'a>(text: &'a str, language: &str) -> &'a str {
+    match (text.is_empty(), primary(language)) {
+        (false, _) => text,
+        (true, "ko") => "(없음)",
+        (true, _) => "(none)",
+    }
 }
 
 pub(crate) fn correct_part(before: &str, lines: &str, language: &str) -> String {
@@ -167,6 +179,34 @@ pub(crate) fn title_system(max_chars: usize, language: &str) -> String {
 
 pub(crate) fn title_text(text: &str, language: &str) -> String {
     TITLE_TEXT.render(language, &[("text", text)])
+}
+
+pub(crate) fn answer_system(limit: usize, language: &str) -> String {
+    ANSWER_SYSTEM.render(
+        language,
+        &[
+            ("limit", &limit.to_string()),
+            ("language", language_name(language)),
+        ],
+    )
+}
+
+pub(crate) fn answer_question(passages: &str, earlier: &str, question: &str, language: &str) -> String {
+    ANSWER_QUESTION.render(
+        language,
+        &[
+            ("passages", passages),
+            ("earlier", or_none(earlier, language)),
+            ("question", question),
+        ],
+    )
+}
+
+pub(crate) fn answer_exchange(question: &str, answer: &str, language: &str) -> String {
+    ANSWER_EXCHANGE.render(
+        language,
+        &[("question", question), ("answer", or_none(answer, language))],
+    )
 }
 
 /// How a language is called in the prompt; the code itself where it is a rare one.
@@ -223,6 +263,9 @@ mod tests {
                 correct_part("x", "[1] y", language),
                 title_system(60, language),
                 title_text("x", language),
+                answer_system(8, language),
+                answer_question("[1] x", "", "y", language),
+                answer_exchange("x", "", language),
             ] {
                 assert!(!text.contains("{{"), "every place has its value: {text}");
                 assert!(!text.contains("  "), "and no value is missing: {text}");

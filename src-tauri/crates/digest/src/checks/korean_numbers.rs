@@ -206,6 +206,57 @@ fn begins_with(chars: &[char], at: usize, names: &[&str]) -> bool {
     })
 }
 
+/// Whether a number that ends here is counted by this, past at most one blank.
+pub(super) fn is_counted_by(chars: &[char], end: usize, name: &str) -> bool {
+    begins_with(chars, end, &[name])
+}
+
+/// Whether a number that was read here is surely one. A single syllable before a unit is often no number:
+/// `사회`, `사장`, `세대`, `이 분`. What follows it tells.
+pub(super) fn is_sure(chars: &[char], start: usize, end: usize) -> bool {
+    const SINO: &[&str] = &[
+        "월",
+        "년",
+        "개월",
+        "분기",
+        "학년",
+        "퍼센트",
+        "프로",
+        "%",
+        "달러",
+        "유로",
+        "페이지",
+        "층",
+    ];
+    const NATIVE: &[&str] = &["명", "개", "시", "번", "시간", "달", "사람", "살"];
+    let (Some(&first), is_single) = (chars.get(start), end == start + 1) else {
+        return true;
+    };
+    let is_spaced = chars.get(end) == Some(&' ');
+    match first {
+        // `하나` is rather one of several.
+        '하' => false,
+        // `이` is rather this, and `한 번` and `한 가지` say about as much as an article.
+        '이' if is_single => false,
+        '한' if is_single && begins_with(chars, end, &["번", "가지"]) => false,
+        '한' | '두' | '세' | '네' if is_single => is_spaced || begins_with(chars, end, NATIVE),
+        first if is_single && digit(first).is_some() => begins_with(chars, end, SINO),
+        _ => true,
+    }
+}
+
+/// Where a unit ends that follows past one blank, with what it is counted by.
+pub(super) fn unit_behind(chars: &[char], at: usize) -> Option<usize> {
+    if chars.get(at) != Some(&' ') {
+        return None;
+    }
+    let names = UNITS.iter().chain(COUNTERS);
+    let ends = names.filter(|name| begins_with(chars, at, &[name]));
+    let end = ends.map(|name| at + 1 + name.chars().count()).max()?;
+    // Behind a blank `회의` is a meeting and hardly the owner of a count.
+    (chars.get(end) != Some(&'의')).then_some(end)
+}
+
 fn hangs_on_a_unit(rest: &str) -> bool {
     const MORE: [&str; 9] = ["간", "째", "씩", "쯤", "동안", "대", "반", "짜리", "입니다"];
     let Some(first) = rest.chars().next() else {

@@ -44,6 +44,11 @@ impl Negations {
         found
     }
 
+    /// Whether there is any.
+    pub fn any(&self) -> bool {
+        *self != Self::default()
+    }
+
     fn add_english(&mut self, word: &str) {
         match word {
             "not" | "cannot" | "dont" | "doesnt" | "didnt" | "isnt" | "arent" | "wasnt" | "wont" | "cant"

@@ -10,24 +10,82 @@ pub(crate) struct Numbers(Vec<String>);
 
 impl Numbers {
     pub fn of(text: &str) -> Self {
-        // Full-width digits are digits.
-        let chars: Vec<char> = text.nfkc().flat_map(char::to_lowercase).collect();
-        let mut found = Vec::new();
-        let mut at = 0;
-        while at < chars.len() {
-            let starts = at == 0 || !chars[at - 1].is_alphanumeric();
-            let taken = korean_numbers::read(&chars, at, starts)
-                .or_else(|| starts.then(|| english_numbers::read(&chars, at)).flatten());
-            if let Some((value, end)) = taken {
-                found.push(value);
-                at = end.max(at + 1);
-            } else {
-                at += 1;
-            }
-        }
+        let chars = folded(text);
+        let mut found: Vec<String> = spans(&chars).into_iter().map(|span| span.value).collect();
         found.sort_unstable();
         Self(found)
     }
+
+    /// A text, lower-cased, without its telling numbers and what hangs on them: of `3월부터 세 명이
+    /// 논의` only `논의` is left.
+    pub fn without(text: &str) -> String {
+        let chars = folded(text);
+        let mut rest = String::with_capacity(text.len());
+        let mut at = 0;
+        for span in spans(&chars).iter().filter(|span| span.is_telling(&chars)) {
+            rest.extend(chars.iter().take(span.start).skip(at));
+            rest.push(' ');
+            at = span.end + attached(&chars, span.end);
+            if let Some(end) = korean_numbers::unit_behind(&chars, at) {
+                at = end + attached(&chars, end);
+            }
+        }
+        rest.extend(chars.iter().skip(at));
+        rest
+    }
+}
+
+/// A number, and where it stands among the letters.
+pub(super) struct Span {
+    pub value: String,
+    pub start: usize,
+    pub end: usize,
+}
+
+impl Span {
+    /// Whether it surely is a number: not the English `one` and `first`, which rather point, and no Korean
+    /// word that only looks like a number with its unit, such as `사회` and `이번`.
+    pub fn is_telling(&self, chars: &[char]) -> bool {
+        let points = self.value == "1" && chars[self.start].is_ascii_alphabetic();
+        !points && korean_numbers::is_sure(chars, self.start, self.end)
+    }
+}
+
+/// Full-width digits are digits.
+pub(super) fn folded(text: &str) -> Vec<char> {
+    text.nfkc().flat_map(char::to_lowercase).collect()
+}
+
+/// One after the other.
+pub(super) fn spans(chars: &[char]) -> Vec<Span> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < chars.len() {
+        let starts = at == 0 || !chars[at - 1].is_alphanumeric();
+        let taken = korean_numbers::read(chars, at, starts)
+            .or_else(|| starts.then(|| english_numbers::read(chars, at)).flatten());
+        if let Some((value, end)) = taken {
+            let end = end.max(at + 1);
+            found.push(Span {
+                value,
+                start: at,
+                end,
+            });
+            at = end;
+        } else {
+            at += 1;
+        }
+    }
+    found
+}
+
+/// How many letters follow without a blank; digits begin a number of their own.
+fn attached(chars: &[char], at: usize) -> usize {
+    chars
+        .iter()
+        .skip(at)
+        .take_while(|c| c.is_alphabetic() || **c == '%')
+        .count()
 }
 
 /// Digits from a place on, with thousands separators and a decimal point, as digits and point; and
@@ -99,6 +157,22 @@ mod tests {
         );
         assert_eq!(numbers("２０２６"), ["2026"], "full-width digits");
         assert_eq!(numbers("the 21st"), ["21"], "an ending is none of it");
+    }
+
+    #[test]
+    fn a_text_is_taken_apart_from_its_numbers() {
+        for (text, expected) in [
+            ("3월부터 세 명이 논의", "논의"),
+            ("예산은 5천만 원으로 확정", "예산은 확정"),
+            ("삼십 퍼센트를 줄인다", "줄인다"),
+            ("Twenty-five people came on the 21st", "people came on the"),
+            ("2026-03-05 회의", "- - 회의"),
+            ("회의에서", "회의에서"),
+        ] {
+            let rest = Numbers::without(text);
+            let rest: Vec<&str> = rest.split_whitespace().collect();
+            assert_eq!(rest.join(" "), expected, "{text}");
+        }
     }
 
     #[test]

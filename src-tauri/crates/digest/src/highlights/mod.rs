@@ -5,6 +5,7 @@ mod sentences;
 use recordroute_core::{Highlight, Highlights, Segment};
 
 use self::rank::Ranking;
+pub(crate) use self::sentences::pieces;
 use self::sentences::{Sentence, sentences};
 
 /// Key words that are shown.

@@ -83,7 +83,7 @@ pub(super) fn sentences(segments: &[Segment]) -> Vec<Sentence> {
 }
 
 /// The sentences of one text, with the white space behind them; together they are the text.
-fn pieces(text: &str) -> Vec<&str> {
+pub(crate) fn pieces(text: &str) -> Vec<&str> {
     let mut pieces = Vec::new();
     let mut start = 0;
     let mut chars = text.char_indices().peekable();
