@@ -23,12 +23,14 @@ pub(crate) struct AllWords {
     pub scattered: Vec<Found>,
 }
 
-/// Finds what holds all words, at most `limit` altogether.
+/// Finds what holds all words, at most `limit` altogether; in different places only where that is asked
+/// for, because it costs most.
 pub(crate) fn all_words(
     library: &Library,
     words: &[String],
     scope: &Scope,
     limit: usize,
+    also_scattered: bool,
 ) -> Result<AllWords, SearchError> {
     if limit == 0 || scope.is_empty() {
         return Ok(AllWords::default());
@@ -54,7 +56,7 @@ pub(crate) fn all_words(
     found.truncate(limit);
 
     let mut scattered = Vec::new();
-    if words.len() > 1 && found.len() < limit {
+    if also_scattered && words.len() > 1 && found.len() < limit {
         let segments = library.find_scattered_in(words, scope, &known, limit - found.len())?;
         scattered = scored(segments, |text, title| ranking.segment(text, title));
         rank::sort(&mut scattered);
@@ -77,7 +79,7 @@ pub(crate) fn some_words(
     terms: &Terms,
     scope: &Scope,
     limit: usize,
-    known: &AllWords,
+    known: &[Found],
 ) -> Result<Vec<(Found, f32)>, SearchError> {
     if limit == 0 || scope.is_empty() {
         return Ok(Vec::new());
@@ -88,8 +90,7 @@ pub(crate) fn some_words(
             found.segment.as_ref().map(|segment| segment.start_ms),
         )
     };
-    let mut seen: HashSet<(RecordingId, Option<u64>)> =
-        known.in_places.iter().chain(&known.scattered).map(key).collect();
+    let mut seen: HashSet<(RecordingId, Option<u64>)> = known.iter().map(key).collect();
     let mut found = Vec::new();
     for stem in terms.stems() {
         let word = [stem.to_owned()];

@@ -36,9 +36,6 @@ pub struct Query {
 /// No list is longer than that.
 const MAX_LIMIT: usize = 1_000;
 
-/// Recordings that hold all words, though not in one place, count less than one place that does.
-const SCATTERED_TRUST: f32 = 0.7;
-
 /// What was found, before its texts are looked up.
 pub(crate) struct Lists {
     pub joined: Vec<Joined>,
@@ -61,7 +58,7 @@ pub fn find(
     let limit = query.limit.min(MAX_LIMIT);
     if query.mode == Mode::Words {
         let words = words::parse(&query.text)?;
-        let found = by_words::all_words(library, &words, &library.scope(&query.filters)?, limit)?;
+        let found = by_words::all_words(library, &words, &library.scope(&query.filters)?, limit, true)?;
         let found = found.in_places.into_iter().chain(found.scattered);
         return Ok(found.map(|one| one.into_hit(&words)).collect());
     }
@@ -121,7 +118,8 @@ pub(crate) fn lists(
     })
 }
 
-/// What holds the words, the best first, each with what it counts.
+/// What holds the words, the best first, each with what it counts. Recordings that hold all of them in
+/// different places are not looked for by themselves: each of those places is found by its own words.
 fn said(
     library: &Library,
     content: &[String],
@@ -129,14 +127,10 @@ fn said(
     scope: &Scope,
     limit: usize,
 ) -> Result<Vec<(Found, f32)>, SearchError> {
-    let all = by_words::all_words(library, content, scope, limit)?;
-    let n_found = all.in_places.len() + all.scattered.len();
-    let some = by_words::some_words(library, terms, scope, limit.saturating_sub(n_found), &all)?;
-    let in_places = all.in_places.into_iter().map(|found| (found, 1.0));
-    let scattered = all.scattered.into_iter().map(|found| (found, SCATTERED_TRUST));
-    let mut said: Vec<(Found, f32)> = in_places.chain(scattered).collect();
-    said.extend(some);
-    Ok(said)
+    let all = by_words::all_words(library, content, scope, limit, false)?.in_places;
+    let some = by_words::some_words(library, terms, scope, limit.saturating_sub(all.len()), &all)?;
+    let all = all.into_iter().map(|found| (found, 1.0));
+    Ok(all.chain(some).collect())
 }
 
 /// What is near in meaning, the best first, each with its place and what it counts.

@@ -115,7 +115,7 @@ pub struct Hit {
 /// Finds at most `limit` hits for what the user typed, the best first.
 pub fn search(library: &Library, words: &str, limit: usize) -> Result<Vec<Hit>, SearchError> {
     let words = words::parse(words)?;
-    let found = by_words::all_words(library, &words, &Scope::default(), limit)?;
+    let found = by_words::all_words(library, &words, &Scope::default(), limit, true)?;
     let found = found.in_places.into_iter().chain(found.scattered);
     Ok(found.map(|one| one.into_hit(&words)).collect())
 }

@@ -52,10 +52,6 @@ pub struct TitleMatch {
     pub created_at: String,
 }
 
-/// Up to so many transcripts are looked into one by one; beyond that it is faster to walk over what the
-/// index has found and to pass over the others.
-const MAX_LOOKED_UP: usize = 200;
-
 const SEGMENT_COLUMNS: &str = "
     r.id, r.title, r.created_at, s.start_ms, s.end_ms, s.text
     FROM segment_grams g
@@ -82,15 +78,7 @@ impl Library {
         };
         self.read(|connection| match scope.transcripts() {
             None => everywhere(connection, &query, words, limit),
-            Some(transcripts) if transcripts.len() <= MAX_LOOKED_UP => {
-                let mut matches = Vec::new();
-                for transcript_id in transcripts.iter().rev() {
-                    let left = limit - matches.len();
-                    matches.extend(within(connection, *transcript_id, &query, words, scope, left)?);
-                }
-                Ok(matches)
-            }
-            Some(transcripts) => filtered(connection, &query, words, scope, transcripts, limit),
+            Some(transcripts) => within(connection, &query, words, scope, transcripts, limit),
         })
     }
 
@@ -164,35 +152,20 @@ impl Library {
             return Ok(Vec::new());
         }
         self.read(|connection| {
-            if let Some(transcripts) = scope.transcripts()
-                && transcripts.len() <= MAX_LOOKED_UP
-            {
-                let mut matches = Vec::new();
-                for transcript_id in transcripts.iter().rev() {
-                    if matches.len() < limit {
-                        matches.extend(scattered_in(connection, *transcript_id, words, &[], known)?);
-                    }
-                }
-                return Ok(matches);
-            }
             let mut streams = Vec::with_capacity(words.len());
             for word in words {
                 streams.push(Stream::new(connection, word)?);
             }
             let mut matches = Vec::new();
-            let mut at_most = i64::MAX >> SEGMENT_BITS;
+            let mut at_most = scope.last_before(i64::MAX >> SEGMENT_BITS);
             while matches.len() < limit
-                && let Some(transcript_id) = next_common(connection, &mut streams, at_most)?
+                && let Some(highest) = at_most
+                && let Some(transcript_id) = next_common(connection, &mut streams, highest)?
             {
-                at_most = transcript_id - 1;
-                let is_in_scope = scope
-                    .transcripts()
-                    .is_none_or(|all| all.binary_search(&transcript_id).is_ok());
-                if is_in_scope
-                    && let Some(found) = scattered_in(connection, transcript_id, words, &streams, known)?
-                {
-                    matches.push(found);
+                if scope.last_before(transcript_id + 1) == Some(transcript_id) {
+                    matches.extend(scattered_in(connection, transcript_id, words, &streams, known)?);
                 }
+                at_most = scope.last_before(transcript_id);
             }
             Ok(matches)
         })
@@ -273,34 +246,10 @@ fn everywhere(
     Ok(matches)
 }
 
-/// The last segments of one transcript that hold the words.
+/// The newest segments of those transcripts that hold the words. What is in others is passed over in the
+/// index, before anything of it is read; to look into each transcript by itself takes longer from a few
+/// on, because the index finds its beginning by reading.
 fn within(
-    connection: &Connection,
-    transcript_id: i64,
-    query: &str,
-    words: &[String],
-    scope: &Scope,
-    limit: usize,
-) -> Result<Vec<SegmentMatch>, StoreError> {
-    let first_id = transcript_id << SEGMENT_BITS;
-    let mut statement = connection.prepare_cached(&format!(
-        "SELECT {SEGMENT_COLUMNS} AND g.rowid >= ?2 AND g.rowid < ?3 AND (?4 IS NULL OR s.speaker = ?4)
-         ORDER BY g.rowid DESC"
-    ))?;
-    let end_id = first_id + (1 << SEGMENT_BITS);
-    let mut rows = statement.query(params![query, first_id, end_id, scope.speaker()])?;
-    let mut matches = Vec::new();
-    while matches.len() < limit
-        && let Some(row) = rows.next()?
-    {
-        matches.extend(match_from_row(row, words)?);
-    }
-    Ok(matches)
-}
-
-/// The newest segments of many transcripts that hold the words. What is in other transcripts is passed
-/// over in the index, before anything of it is read.
-fn filtered(
     connection: &Connection,
     query: &str,
     words: &[String],
@@ -315,7 +264,10 @@ fn filtered(
          FROM segments s CROSS JOIN recordings r ON r.transcript_id = (s.id >> 20)
          WHERE s.id = ?1 AND r.trashed_at IS NULL AND (?2 IS NULL OR s.speaker = ?2)",
     )?;
-    let mut rows = found.query([query])?;
+    let (Some(first), Some(last)) = (transcripts.first(), transcripts.last()) else {
+        return Ok(Vec::new());
+    };
+    let mut rows = found.query(params![query, first << SEGMENT_BITS, (last + 1) << SEGMENT_BITS])?;
     let mut matches = Vec::new();
     while matches.len() < limit
         && let Some(row) = rows.next()?
@@ -359,16 +311,13 @@ fn scattered_in(
         _ => return Ok(None),
     };
     let mut shown: Option<SegmentMatch> = None;
-    for (idx, word) in words.iter().enumerate() {
+    for (word, stream) in words.iter().zip(streams) {
         if title.contains(word) {
             continue;
         }
         // The index may be wrong about the one segment (its runs of characters may come apart), and
         // then another one may hold the word; looking that up costs far more than reading a row.
-        let in_segment = match streams
-            .get(idx)
-            .and_then(|stream| stream.segment_of(transcript_id))
-        {
+        let in_segment = match stream.segment_of(transcript_id) {
             Some(segment_id) => segment_with(connection, segment_id, word)?,
             None => None,
         };

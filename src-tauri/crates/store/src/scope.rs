@@ -96,6 +96,18 @@ impl Scope {
         self.speaker.as_ref().map(|speaker| speaker.name.as_str())
     }
 
+    /// The highest number below `end` that one of its transcripts has, or could have where it was not
+    /// narrowed.
+    pub(crate) fn last_before(&self, end: i64) -> Option<i64> {
+        match self.transcripts() {
+            None => Some(end - 1).filter(|last| *last > 0),
+            Some(all) => {
+                let n_before = all.partition_point(|id| *id < end);
+                n_before.checked_sub(1).and_then(|at| all.get(at).copied())
+            }
+        }
+    }
+
     /// The transcripts that it was narrowed to, ascending.
     pub(crate) fn transcripts(&self) -> Option<&[i64]> {
         self.only.as_ref().map(|only| only.transcripts.as_slice())
