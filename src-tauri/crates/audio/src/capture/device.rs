@@ -253,6 +253,12 @@ impl Source for DeviceSource {
 }
 
 fn open(found: &Found) -> Result<OpenSource, CaptureError> {
+    #[cfg(target_os = "linux")]
+    if let Ok(id) = DeviceId::from_str(&found.device.id)
+        && id.host() == cpal::HostId::PulseAudio
+    {
+        return super::pulse::open(id.id(), &found.device.name);
+    }
     let sample_rate_hz = found.config.sample_rate();
     let mut config: StreamConfig = found.config.into();
     config.buffer_size = BufferSize::Fixed(sample_rate_hz / BLOCKS_PER_SECOND);

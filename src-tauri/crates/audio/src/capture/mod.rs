@@ -21,6 +21,8 @@ mod levels;
 mod log;
 mod place;
 mod priority;
+#[cfg(target_os = "linux")]
+mod pulse;
 mod recorder;
 mod resample;
 mod ring;
