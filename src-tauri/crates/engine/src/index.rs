@@ -189,6 +189,7 @@ impl Meaning {
         let Some((transcript, read)) = self.library.versioned_transcript(id)? else {
             return Ok(Some(()));
         };
+        let title = self.library.recording(id)?.title;
         let texts: Vec<String> = transcript
             .segments
             .iter()
@@ -206,7 +207,7 @@ impl Meaning {
             max_tokens: limits.max_tokens.min(max_tokens),
             ..limits
         };
-        let cut = passages(&transcript.segments, &n_tokens, limits);
+        let cut = passages(&title, &transcript.segments, &n_tokens, limits);
         let places: Vec<_> = cut.iter().map(|passage| passage.place).collect();
         let lacking = self.library.passages_to_embed(id, &places, model)?;
         for idxs in lacking.chunks(BATCH) {
