@@ -47,9 +47,12 @@ pub(crate) fn trust(nearest: &Nearest, similarity: f32) -> f32 {
     LEAST_TRUST + (1.0 - LEAST_TRUST) * above
 }
 
-/// Where trust begins and where it is full, in parts of what chance reaches.
-const TRUST_FROM: f32 = 0.85;
-const TRUST_TO: f32 = 1.25;
+/// Where trust begins and where it is full, in parts of what chance reaches. Measured with all-MiniLM-L6-v2
+/// on 1,166 English paragraphs: the nearest to 15 questions that they answer lay at 0.9 to 1.65, half of
+/// them above 1.4; to 10 on other matters at 0.76 to 1.4, half below 1.1; to 10 Korean questions, a
+/// language that this model does not know, at 0.81 to 0.97, and on 359 Korean sentences at 0.55 to 0.99.
+const TRUST_FROM: f32 = 1.0;
+const TRUST_TO: f32 = 1.3;
 
 /// Leaves out passages that share a segment with a better one.
 pub(crate) fn without_overlaps(found: Vec<Near>) -> Vec<Near> {
@@ -245,7 +248,7 @@ mod tests {
         // Chance reaches 4.3 deviations.
         assert_eq!(trust(&nearest, 0.35), LEAST_TRUST, "three deviations are nothing");
         assert_eq!(trust(&nearest, 0.5), 1.0, "six are an answer");
-        let between = trust(&nearest, 0.42);
+        let between = trust(&nearest, 0.45);
         assert!((0.5..0.9).contains(&between), "in between it grows: {between}");
         let few = Nearest {
             n_rows: 20,
