@@ -89,6 +89,10 @@ fn recall_at_5(
     questions.iter().filter(found).count() as f64 / questions.len() as f64
 }
 
+/// What is to be reached in English and in Korean. The embedding model of the tests knows no Korean, so
+/// that there words must do; what is asked in other words than it was said is out of their reach.
+const BAR: [f64; 2] = [0.9, 0.6];
+
 #[test]
 fn questions_lead_to_the_passages_that_answer_them() {
     let home = Home::new().unwrap();
@@ -97,6 +101,7 @@ fn questions_lead_to_the_passages_that_answer_them() {
     let n_indexed = engine.index(&CancellationToken::new(), &mut |_, _| {}).unwrap();
     assert_eq!(n_indexed, Some(shelf.len() as u64), "every recording is indexed");
     let asked: Vec<Asked> = read("questions.json");
+    let mut short = Vec::new();
     for language in ["en", "ko"] {
         let questions: Vec<&Asked> = asked
             .iter()

@@ -15,6 +15,7 @@ use tokio::sync::broadcast;
 use crate::embedding_model::{choose_embedding_model, find_embedding_model};
 use crate::engine::{SharedSettings, settings_of};
 use crate::worker::{self, WorkerCommand, WorkerEmbedder, WorkerProcess};
+use crate::writing::is_hangul;
 use crate::{Engine, Error, Settings};
 
 /// Questions whose vectors are kept: one types, deletes, and types on.
@@ -191,6 +192,9 @@ impl Meaning {
             return Ok(Some(known.vector.clone()));
         }
         let model = find_embedding_model(&self.models, model_id(&answering))?;
+        if !knows_language_of(&model, text) {
+            return Ok(None);
+        }
         self.n_asking.fetch_add(1, Ordering::AcqRel);
         let vectors = self.with_embedder(&model, &CancellationToken::new(), |embedder| {
             embedder.embed(vec![text.to_owned()], TextRole::Query, &CancellationToken::new())
@@ -218,8 +222,15 @@ impl Meaning {
         }
         match self.question_vector(query.text.trim()) {
             Ok(None) if query.mode == Mode::Meaning => {
-                // Either there is no model, which the choice says, or nothing is indexed by one yet.
-                choose_embedding_model(&self.models, &self.settings())?;
+                // Either there is no model, which the choice says, or it knows the language not, or nothing
+                // is indexed by one yet.
+                let model = choose_embedding_model(&self.models, &self.settings())?;
+                if !knows_language_of(&model, &query.text) {
+                    return Err(Error::Invalid(format!(
+                        "{} knows no Korean. Choose another model for search by meaning, or search by words.",
+                        model.id
+                    )));
+                }
                 Err(Error::Invalid(
                     "Nothing can be found by meaning yet. Wait until the recordings are indexed.".to_owned(),
                 ))
@@ -237,6 +248,12 @@ impl Meaning {
     pub(crate) fn stored_name(model: &InstalledModel) -> String {
         format!("{}{FORM}", model.id)
     }
+}
+
+/// Vectors of a language that the model does not know lie anywhere.
+fn knows_language_of(model: &InstalledModel, text: &str) -> bool {
+    let is_known = |known: &String| known == "*" || known == "ko";
+    model.languages.is_empty() || model.languages.iter().any(is_known) || !text.contains(is_hangul)
 }
 
 /// The id of the model that made stored vectors.

@@ -1,5 +1,5 @@
 use recordroute_core::{RecordingId, Segment};
-use recordroute_store::{Library, PassagePlace};
+use recordroute_store::Library;
 
 use crate::hybrid::{self, Query};
 use crate::vectors::Vectors;
@@ -55,28 +55,22 @@ pub fn best_passages(
             break;
         }
         let segment = one.by_words.as_ref().and_then(|found| found.segment.as_ref());
-        let (transcript_id, place) = match (&one.by_meaning, segment) {
-            (Some((near, place)), _) => (Some(near.transcript_id), *place),
-            (None, Some(segment)) => (
-                None,
-                PassagePlace {
-                    first_segment_idx: 0,
-                    last_segment_idx: 0,
-                    start_ms: segment.start_ms.saturating_sub(AROUND_MS),
-                    end_ms: segment.end_ms.saturating_add(AROUND_MS),
-                    text_hash: 0,
-                },
-            ),
-            (None, None) => continue,
+        let text = match (&one.by_meaning, segment) {
+            (Some(near), _) => hybrid::text_of(library, near)?,
+            (None, Some(segment)) => {
+                let from_ms = segment.start_ms.saturating_sub(AROUND_MS);
+                let to_ms = segment.end_ms.saturating_add(AROUND_MS);
+                library.place_text(one.recording_id, None, from_ms..to_ms)?
+            }
+            (None, None) => None,
         };
-        let Some(text) = library.place_text(one.recording_id, transcript_id, &place)? else {
+        let Some(text) = text else {
             continue;
         };
-        let start_ms = text
-            .segments
-            .first()
-            .map_or(place.start_ms, |first| first.start_ms);
-        let end_ms = text.segments.last().map_or(place.end_ms, |last| last.end_ms);
+        let (Some(first), Some(last)) = (text.segments.first(), text.segments.last()) else {
+            continue;
+        };
+        let (start_ms, end_ms) = (first.start_ms, last.end_ms);
         let middle_ms = match segment {
             Some(segment) => segment.start_ms.midpoint(segment.end_ms),
             None => start_ms.midpoint(end_ms),
@@ -99,7 +93,7 @@ pub fn best_passages(
                 _ => FoundBy::Words,
             },
             word_score: one.by_words.map(|found| found.score),
-            similarity: one.by_meaning.map(|(near, _)| near.similarity),
+            similarity: one.by_meaning.map(|near| near.similarity),
             title: text.title,
             created_at: text.created_at,
             segments: text.segments,

@@ -8,7 +8,6 @@
 //! the language cannot push them away, and still before nothing at all.
 
 use recordroute_core::RecordingId;
-use recordroute_store::PassagePlace;
 
 use crate::Found;
 use crate::matrix::{Near, Nearest};
@@ -30,7 +29,7 @@ const MAX_OF_RECORDING: usize = 3;
 pub(crate) struct Joined {
     pub recording_id: RecordingId,
     pub by_words: Option<Found>,
-    pub by_meaning: Option<(Near, PassagePlace)>,
+    pub by_meaning: Option<Near>,
     pub score: f32,
 }
 
@@ -47,9 +46,12 @@ pub(crate) fn trust(nearest: &Nearest, similarity: f32) -> f32 {
     LEAST_TRUST + (1.0 - LEAST_TRUST) * above
 }
 
-/// Where trust begins and where it is full, in parts of what chance reaches.
-const TRUST_FROM: f32 = 0.85;
-const TRUST_TO: f32 = 1.25;
+/// Where trust begins and where it is full, in parts of what chance reaches. Measured with all-MiniLM-L6-v2
+/// on 1,166 English paragraphs: the nearest to 15 questions that they answer lay at 0.9 to 1.65, half of
+/// them above 1.4; to 10 on other matters at 0.76 to 1.4, half below 1.1; to 10 Korean questions, a
+/// language that this model does not know, at 0.81 to 0.97, and on 359 Korean sentences at 0.55 to 0.99.
+const TRUST_FROM: f32 = 1.0;
+const TRUST_TO: f32 = 1.3;
 
 /// Leaves out passages that share a segment with a better one.
 pub(crate) fn without_overlaps(found: Vec<Near>) -> Vec<Near> {
@@ -69,7 +71,7 @@ pub(crate) fn without_overlaps(found: Vec<Near>) -> Vec<Near> {
 
 /// Joins two lists, each with what its hits count at most, into one, the best first. A segment inside a
 /// passage is one hit with it; further segments inside of it are none.
-pub(crate) fn join(by_words: Vec<(Found, f32)>, by_meaning: Vec<(Near, PassagePlace, f32)>) -> Vec<Joined> {
+pub(crate) fn join(by_words: Vec<(Found, f32)>, by_meaning: Vec<(Near, f32)>) -> Vec<Joined> {
     let points = |idx: usize, weight: f32| weight / (K + 1.0 + idx as f32);
     let mut joined: Vec<Joined> = by_words
         .into_iter()
@@ -81,12 +83,12 @@ pub(crate) fn join(by_words: Vec<(Found, f32)>, by_meaning: Vec<(Near, PassagePl
             by_meaning: None,
         })
         .collect();
-    for (idx, (near, place, weight)) in by_meaning.into_iter().enumerate() {
+    for (idx, (near, weight)) in by_meaning.into_iter().enumerate() {
         let mut one = Joined {
             recording_id: near.recording_id,
             score: points(idx, weight),
             by_words: None,
-            by_meaning: Some((near, place)),
+            by_meaning: Some(near),
         };
         joined.retain_mut(|other| {
             let is_inside = other.recording_id == near.recording_id
@@ -97,7 +99,7 @@ pub(crate) fn join(by_words: Vec<(Found, f32)>, by_meaning: Vec<(Near, PassagePl
                     .and_then(|found| found.segment.as_ref())
                     .is_some_and(|segment| {
                         let middle_ms = segment.start_ms.midpoint(segment.end_ms);
-                        (place.start_ms..=place.end_ms).contains(&middle_ms)
+                        (near.start_ms..=near.end_ms).contains(&middle_ms)
                     });
             if is_inside && one.by_words.is_none() {
                 one.by_words = other.by_words.take();
@@ -151,24 +153,18 @@ mod tests {
 
     fn near(recording_id: i64, first_segment_idx: u32) -> Near {
         Near {
-            passage_id: 0,
             recording_id: RecordingId(recording_id),
             transcript_id: 1,
             first_segment_idx,
             last_segment_idx: first_segment_idx + 4,
+            start_ms: 0,
+            end_ms: 5_000,
             similarity: 0.5,
         }
     }
 
-    fn placed(recording_id: i64, start_ms: u64, weight: f32) -> (Near, PassagePlace, f32) {
-        let place = PassagePlace {
-            first_segment_idx: 0,
-            last_segment_idx: 4,
-            start_ms,
-            end_ms: start_ms + 5_000,
-            text_hash: 0,
-        };
-        (near(recording_id, 0), place, weight)
+    fn placed(recording_id: i64, weight: f32) -> (Near, f32) {
+        (near(recording_id, 0), weight)
     }
 
     #[test]
@@ -180,7 +176,7 @@ mod tests {
                 (found(2, 3_000), 1.0),
                 (found(2, 9_000), 1.0),
             ],
-            vec![placed(3, 0, 1.0), placed(2, 0, 1.0)],
+            vec![placed(3, 1.0), placed(2, 1.0)],
         );
         let of_two: Vec<_> = joined
             .iter()
@@ -215,14 +211,14 @@ mod tests {
     #[test]
     fn passages_without_trust_come_after_words() {
         let words = (0..20).map(|id| (found(id, 0), 1.0)).collect();
-        let vague = (100..120).map(|id| placed(id, 0, LEAST_TRUST)).collect();
+        let vague = (100..120).map(|id| placed(id, LEAST_TRUST)).collect();
         let joined = join(words, vague);
         let first: Vec<i64> = joined.iter().take(20).map(|one| one.recording_id.0).collect();
         assert_eq!(first, (0..20).collect::<Vec<_>>(), "words keep their places");
         assert_eq!(joined.len(), 40, "and what is near is shown after them");
         let sure = join(
             (0..20).map(|id| (found(id, 0), 1.0)).collect(),
-            (100..120).map(|id| placed(id, 0, 1.0)).collect(),
+            (100..120).map(|id| placed(id, 1.0)).collect(),
         );
         assert!(
             sure.iter()
@@ -245,7 +241,7 @@ mod tests {
         // Chance reaches 4.3 deviations.
         assert_eq!(trust(&nearest, 0.35), LEAST_TRUST, "three deviations are nothing");
         assert_eq!(trust(&nearest, 0.5), 1.0, "six are an answer");
-        let between = trust(&nearest, 0.42);
+        let between = trust(&nearest, 0.45);
         assert!((0.5..0.9).contains(&between), "in between it grows: {between}");
         let few = Nearest {
             n_rows: 20,

@@ -1,4 +1,4 @@
-use recordroute_store::{Filters, Library, PassagePlace, PlaceText, Scope};
+use recordroute_store::{Filters, Library, PlaceText, Scope};
 use serde::{Deserialize, Serialize};
 
 use crate::fusion::{self, Joined};
@@ -130,27 +130,26 @@ fn said(
     let all = by_words::all_words(library, content, scope, limit, false)?.in_places;
     let some = by_words::some_words(library, terms, scope, limit.saturating_sub(all.len()), &all)?;
     let all = all.into_iter().map(|found| (found, 1.0));
+    // Half of a question says much less than half of what the whole does.
+    let some = some.into_iter().map(|(found, covered)| (found, covered * covered));
     Ok(all.chain(some).collect())
 }
 
-/// What is near in meaning, the best first, each with its place and what it counts.
+/// What is near in meaning, the best first, each with what it counts.
 fn meant(
     library: &Library,
     vectors: &Vectors,
     vector: &[f32],
     scope: &Scope,
     limit: usize,
-) -> Result<Vec<(Near, PassagePlace, f32)>, SearchError> {
+) -> Result<Vec<(Near, f32)>, SearchError> {
     // Of passages that overlap only one stays; of each recording some may have to wait.
     let mut nearest: Nearest = vectors.nearest(library, vector, limit * 4 + 60, scope)?;
     let mut found = fusion::without_overlaps(std::mem::take(&mut nearest.found));
     found.truncate(limit * 2 + 20);
-    let ids: Vec<i64> = found.iter().map(|near| near.passage_id).collect();
-    let places = library.passage_places(&ids)?;
-    let found = found.into_iter().zip(places).filter_map(|(near, place)| {
-        let trust = fusion::trust(&nearest, near.similarity);
-        place.map(|place| (near, place, trust))
-    });
+    let found = found
+        .into_iter()
+        .map(|near| (near, fusion::trust(&nearest, near.similarity)));
     Ok(found.collect())
 }
 
@@ -161,15 +160,15 @@ fn hit(
     marks: &[String],
     speaker: Option<&str>,
 ) -> Result<Option<Hit>, SearchError> {
-    let Some((near, place)) = one.by_meaning else {
+    let Some(near) = one.by_meaning else {
         return Ok(one.by_words.map(|found| Hit {
             score: one.score,
             ..found.into_hit(marks)
         }));
     };
     let passage = Some(HitPassage {
-        start_ms: place.start_ms,
-        end_ms: place.end_ms,
+        start_ms: near.start_ms,
+        end_ms: near.end_ms,
     });
     if let Some(found) = one.by_words {
         return Ok(Some(Hit {
@@ -179,7 +178,7 @@ fn hit(
             ..found.into_hit(marks)
         }));
     }
-    let Some(text) = library.place_text(near.recording_id, Some(near.transcript_id), &place)? else {
+    let Some(text) = text_of(library, &near)? else {
         return Ok(None);
     };
     Ok(Some(Hit {
@@ -192,6 +191,13 @@ fn hit(
         found_by: FoundBy::Meaning,
         score: one.score,
     }))
+}
+
+/// What is said in a passage now.
+pub(crate) fn text_of(library: &Library, near: &Near) -> Result<Option<PlaceText>, SearchError> {
+    let segments = near.first_segment_idx..=near.last_segment_idx;
+    let in_transcript = Some((near.transcript_id, segments));
+    Ok(library.place_text(near.recording_id, in_transcript, near.start_ms..near.end_ms)?)
 }
 
 /// The text of a place as it was embedded.

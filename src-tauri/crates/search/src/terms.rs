@@ -14,7 +14,7 @@ our over she should so some than that the their them then there these they this 
 very was we were what when where which while who whom whose why will with would you your
 그 그거 그것 그게 그래서 그런 그럼 그리고 나 내 너 네 누가 누구 다 대해 대해서 대한 등 때 때문 또 또는 뭐 뭘 무슨 무엇 및
 바 수 안 어느 어디 어디서 어떤 어떻게 언제 얼마나 여기 왜 우리 이 이거 이것 이게 있 있는 있는지 있다 있나 있나요 있었 있었나 있었나요 있었지 저 저기 저희
-적 제 좀 중 즉 지 하는 한 할 했 했나 했나요 했는지 했던 했었지 했지 것 거 게 걸 건 관한 관해 관련 되는 된 됐나 됐나요 됐는지 됐지";
+적 제 좀 중 즉 지 하는 한 할 했 했나 했나요 했는지 했던 했었지 했지 것 거 게 걸 건 더라 며칠 몇 얼마 했어 했더라 관한 관해 관련 되는 된 됐나 됐나요 됐는지 됐지";
 
 /// What Korean hangs on nouns and verbs, folded, longest first.
 const ENDINGS: [&str; 84] = [
@@ -189,13 +189,12 @@ impl Terms {
         marks
     }
 
-    /// BM25 of a text over the words, and the share of their weight that is in it, from 0 to 1.
-    pub(crate) fn score(&self, text: &str, title: &str) -> (f32, f32) {
+    /// What each word brings to a text.
+    pub(crate) fn worth(&self, text: &str, title: &str) -> Worth {
         let text = fold(text);
         let title = fold(title);
         let length = text.chars().count() as f32 / USUAL_SEGMENT_CHARS;
-        let (mut score, mut covered) = (0.0, 0.0);
-        for term in &self.terms {
+        let of_term = |term: &Term| {
             let mut n = occurrences(&text, &term.whole);
             if term.stem != term.whole {
                 n = n.max(occurrences(&text, &term.stem) * SHORTENED);
@@ -207,14 +206,35 @@ impl Terms {
             };
             if n > 0.0 {
                 let saturated = n * (K1 + 1.0) / (n + K1 * (1.0 - B + B * length));
-                score += term.weight * (saturated + bonus);
-                covered += term.weight;
-            } else if bonus > 0.0 {
-                score += term.weight * bonus;
-                covered += term.weight * bonus;
+                (term.weight * (saturated + bonus), term.weight)
+            } else {
+                (term.weight * bonus, term.weight * bonus)
             }
-        }
+        };
+        Worth(self.terms.iter().map(of_term).collect())
+    }
+
+    /// BM25 over the words, and the share of their weight that is there, from 0 to 1.
+    pub(crate) fn score(&self, worth: &Worth) -> (f32, f32) {
+        let (score, covered) = worth
+            .0
+            .iter()
+            .fold((0.0, 0.0), |sum, of_term| (sum.0 + of_term.0, sum.1 + of_term.1));
         (score, covered / self.total.max(f32::MIN_POSITIVE))
+    }
+}
+
+/// For each word of a question its score in a text, and what of its weight is there.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Worth(Vec<(f32, f32)>);
+
+impl Worth {
+    /// Adds what stands near, which counts `part` of what it would count here.
+    pub(crate) fn add_near(&mut self, near: &Self, part: f32) {
+        for (here, near) in self.0.iter_mut().zip(&near.0) {
+            here.0 = here.0.max(near.0 * part);
+            here.1 = here.1.max(near.1 * part);
+        }
     }
 }
 

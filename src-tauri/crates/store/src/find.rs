@@ -257,8 +257,10 @@ fn within(
     transcripts: &[i64],
     limit: usize,
 ) -> Result<Vec<SegmentMatch>, StoreError> {
-    let mut found = connection
-        .prepare_cached("SELECT rowid FROM segment_grams WHERE segment_grams MATCH ?1 ORDER BY rowid DESC")?;
+    let mut found = connection.prepare_cached(
+        "SELECT rowid FROM segment_grams WHERE segment_grams MATCH ?1 AND rowid >= ?2 AND rowid < ?3
+         ORDER BY rowid DESC",
+    )?;
     let mut segment = connection.prepare_cached(
         "SELECT r.id, r.title, r.created_at, s.start_ms, s.end_ms, s.text
          FROM segments s CROSS JOIN recordings r ON r.transcript_id = (s.id >> 20)

@@ -197,6 +197,7 @@ impl IndexFile {
         }
         connection::check_header(&self.file)?;
         let reader = connection::open_reader(&self.file)?;
+        keep_little(&reader)?;
         Ok(matches!(kind(&reader)?, Kind::Ours).then_some(reader))
     }
 
@@ -205,6 +206,7 @@ impl IndexFile {
         let mut connection = connection::open_writer(&self.file)?;
         // What a power cut takes is computed again.
         connection.pragma_update(None, "synchronous", "normal")?;
+        keep_little(&connection)?;
         match kind(&connection)? {
             Kind::Ours => Ok(connection),
             Kind::Empty => {
@@ -261,6 +263,12 @@ fn remove(file: &Path) -> Result<(), StoreError> {
             _ => {}
         }
     }
+    Ok(())
+}
+
+/// Vectors are read once and then kept by whoever searches them: 1 MiB of pages is enough.
+fn keep_little(connection: &Connection) -> Result<(), StoreError> {
+    connection.pragma_update(None, "cache_size", -1_024)?;
     Ok(())
 }
 

@@ -321,7 +321,7 @@ fn kept(
     Ok((kept, damaged))
 }
 
-pub(crate) fn place_from_row(row: &Row<'_>, at: usize) -> Result<PassagePlace, StoreError> {
+fn place_from_row(row: &Row<'_>, at: usize) -> Result<PassagePlace, StoreError> {
     let idx =
         |at: usize| -> Result<u32, StoreError> { Ok(u32::try_from(row.get::<_, i64>(at)?).unwrap_or(0)) };
     Ok(PassagePlace {

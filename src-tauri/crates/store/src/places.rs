@@ -1,7 +1,8 @@
+use std::ops::{Range, RangeInclusive};
+
 use recordroute_core::{RecordingId, Segment};
 use rusqlite::{OptionalExtension, params};
 
-use crate::passages::PassagePlace;
 use crate::transcripts::SEGMENT_BITS;
 use crate::{Library, StoreError, from_sql_int, to_sql_int};
 
@@ -19,14 +20,14 @@ pub struct PlaceText {
 }
 
 impl Library {
-    /// What is said at a place of a recording, by its current transcript: by the segments where that
-    /// is `transcript_id`, else by the times, at which another transcript says the same in other
-    /// segments. None where nothing is said there, and for what is in the trash or gone.
+    /// What is said at a place of a recording, by its current transcript: in those segments where they
+    /// are of that transcript, else in those that touch the times, in milliseconds, since another
+    /// transcript says the same in other segments. None where nothing is said there, and for what is in the trash or gone.
     pub fn place_text(
         &self,
         id: RecordingId,
-        transcript_id: Option<i64>,
-        place: &PassagePlace,
+        in_transcript: Option<(i64, RangeInclusive<u32>)>,
+        times_ms: Range<u64>,
     ) -> Result<Option<PlaceText>, StoreError> {
         self.read(|connection| {
             let recording: Option<(String, String, i64)> = connection
@@ -40,24 +41,24 @@ impl Library {
                 return Ok(None);
             };
             let first_id = current_id << SEGMENT_BITS;
-            let is_current = transcript_id == Some(current_id);
-            let (from_id, to_id) = match is_current {
-                true => (
-                    first_id + i64::from(place.first_segment_idx),
-                    first_id + i64::from(place.last_segment_idx),
+            let (ids, times) = match &in_transcript {
+                Some((transcript_id, segments)) if *transcript_id == current_id => (
+                    (
+                        first_id + i64::from(*segments.start()),
+                        first_id + i64::from(*segments.end()),
+                    ),
+                    (-1, i64::MAX),
                 ),
-                false => (first_id, first_id + (1 << SEGMENT_BITS) - 1),
-            };
-            // The times hold everywhere where the segments do.
-            let (from_ms, to_ms) = match is_current {
-                true => (0, i64::MAX),
-                false => (to_sql_int(place.start_ms), to_sql_int(place.end_ms)),
+                _ => (
+                    (first_id, first_id + (1 << SEGMENT_BITS) - 1),
+                    (to_sql_int(times_ms.start), to_sql_int(times_ms.end)),
+                ),
             };
             let mut statement = connection.prepare_cached(
                 "SELECT id - ?1, start_ms, end_ms, text, confidence, speaker FROM segments
                  WHERE id >= ?2 AND id <= ?3 AND end_ms > ?4 AND start_ms < ?5 ORDER BY id",
             )?;
-            let mut rows = statement.query(params![first_id, from_id, to_id, from_ms, to_ms])?;
+            let mut rows = statement.query(params![first_id, ids.0, ids.1, times.0, times.1])?;
             let mut first_segment_idx = None;
             let mut segments = Vec::new();
             while let Some(row) = rows.next()? {

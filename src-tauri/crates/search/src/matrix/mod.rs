@@ -34,6 +34,15 @@ pub(crate) struct Block {
     rows: Range<usize>,
 }
 
+/// Where a passage is. A recording of 49 days has more milliseconds than fit; nobody makes one.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    first_segment_idx: u32,
+    last_segment_idx: u32,
+    start_ms: u32,
+    end_ms: u32,
+}
+
 /// Vectors of length 1.0, rounded to bytes, with what they belong to. For each row it takes 20 bytes
 /// beside its components.
 #[derive(Debug, Default)]
@@ -41,9 +50,7 @@ pub(crate) struct Matrix {
     n_dimensions: usize,
     components: Vec<i8>,
     scales: Vec<f32>,
-    passage_ids: Vec<i64>,
-    /// First and last segment.
-    spans: Vec<(u32, u32)>,
+    spans: Vec<Span>,
     /// By the recording's number.
     blocks: Vec<Block>,
     /// Rows that belong to no block.
@@ -53,11 +60,12 @@ pub(crate) struct Matrix {
 /// A passage that is near to what was asked.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Near {
-    pub passage_id: i64,
     pub recording_id: RecordingId,
     pub transcript_id: i64,
     pub first_segment_idx: u32,
     pub last_segment_idx: u32,
+    pub start_ms: u64,
+    pub end_ms: u64,
     /// Cosine of the angle between the two.
     pub similarity: f32,
 }
@@ -103,7 +111,6 @@ impl Matrix {
     fn reserve(&mut self, n_rows: usize) {
         self.components.reserve_exact(n_rows * self.n_dimensions);
         self.scales.reserve_exact(n_rows);
-        self.passage_ids.reserve_exact(n_rows);
         self.spans.reserve_exact(n_rows);
     }
 
@@ -124,8 +131,7 @@ impl Matrix {
     pub(crate) fn n_bytes(&self) -> usize {
         self.components.capacity()
             + self.scales.capacity() * size_of::<f32>()
-            + self.passage_ids.capacity() * size_of::<i64>()
-            + self.spans.capacity() * size_of::<(u32, u32)>()
+            + self.spans.capacity() * size_of::<Span>()
             + self.blocks.capacity() * size_of::<Block>()
     }
 
@@ -143,9 +149,12 @@ impl Matrix {
         self.components
             .extend(vector.components.iter().map(|byte| byte.cast_signed()));
         self.scales.push(vector.scale);
-        self.passage_ids.push(vector.passage_id);
-        self.spans
-            .push((vector.first_segment_idx, vector.last_segment_idx));
+        self.spans.push(Span {
+            first_segment_idx: vector.first_segment_idx,
+            last_segment_idx: vector.last_segment_idx,
+            start_ms: u32::try_from(vector.start_ms).unwrap_or(u32::MAX),
+            end_ms: u32::try_from(vector.end_ms).unwrap_or(u32::MAX),
+        });
     }
 
     /// Says that the rows since the last block belong to a recording, in the place of earlier ones.
@@ -190,8 +199,6 @@ impl Matrix {
                 .extend_from_slice(newer.components.get(components).unwrap_or_default());
             self.scales
                 .extend_from_slice(newer.scales.get(block.rows.clone()).unwrap_or_default());
-            self.passage_ids
-                .extend_from_slice(newer.passage_ids.get(block.rows.clone()).unwrap_or_default());
             self.spans
                 .extend_from_slice(newer.spans.get(block.rows.clone()).unwrap_or_default());
             self.close_block(block.text, first_row);
@@ -217,14 +224,12 @@ impl Matrix {
                 to * self.n_dimensions,
             );
             self.scales.copy_within(rows.clone(), to);
-            self.passage_ids.copy_within(rows.clone(), to);
             self.spans.copy_within(rows, to);
             block.rows = to..to + n_rows;
             to += n_rows;
         }
         self.components.truncate(to * self.n_dimensions);
         self.scales.truncate(to);
-        self.passage_ids.truncate(to);
         self.spans.truncate(to);
         self.n_dead = 0;
     }
@@ -326,7 +331,8 @@ impl Matrix {
                 };
                 products(components, &asked.components, &mut out);
                 for (((product, scale), span), row) in out.iter().zip(scales).zip(spans).zip(rows) {
-                    if scope.speaker().is_some() && !scope.has_segments(transcript_id, span.0, span.1) {
+                    let (first, last) = (span.first_segment_idx, span.last_segment_idx);
+                    if scope.speaker().is_some() && !scope.has_segments(transcript_id, first, last) {
                         continue;
                     }
                     let similarity = *product as f32 * scale * asked.scale;
@@ -347,13 +353,14 @@ impl Matrix {
 
     fn near(&self, (similarity, block_idx, row): (f32, usize, usize)) -> Option<Near> {
         let text = self.blocks.get(block_idx)?.text;
-        let (first_segment_idx, last_segment_idx) = *self.spans.get(row)?;
+        let span = self.spans.get(row)?;
         Some(Near {
-            passage_id: *self.passage_ids.get(row)?,
             recording_id: text.recording_id,
             transcript_id: text.transcript_id,
-            first_segment_idx,
-            last_segment_idx,
+            first_segment_idx: span.first_segment_idx,
+            last_segment_idx: span.last_segment_idx,
+            start_ms: span.start_ms.into(),
+            end_ms: span.end_ms.into(),
             similarity,
         })
     }

@@ -30,9 +30,10 @@ fn push(matrix: &mut Matrix, passage_id: i64, vector: &[f32]) {
         .map(|byte| f32::from(byte.cast_signed()).powi(2))
         .sum();
     matrix.push(&StoredVector {
-        passage_id,
         first_segment_idx: 0,
         last_segment_idx: 3,
+        start_ms: passage_id as u64,
+        end_ms: passage_id as u64 + 1,
         scale: 1.0 / square.sqrt(),
         components: &components,
     });
@@ -46,7 +47,7 @@ fn text(recording_id: i64, generation: i64) -> IndexedText {
     }
 }
 
-/// Recordings of so many passages each; passages are numbered in a row and point where `direction`
+/// Recordings of so many passages each; passages are numbered in a row by their starts, and point where `direction`
 /// says for their number.
 fn matrix(n_recordings: i64, n_passages: i64, n_dimensions: usize) -> Matrix {
     let mut matrix = Matrix::with_capacity(n_dimensions, (n_recordings * n_passages) as usize);
@@ -62,7 +63,7 @@ fn matrix(n_recordings: i64, n_passages: i64, n_dimensions: usize) -> Matrix {
 }
 
 fn ids(nearest: &Nearest) -> Vec<i64> {
-    nearest.found.iter().map(|near| near.passage_id).collect()
+    nearest.found.iter().map(|near| near.start_ms as i64).collect()
 }
 
 #[test]
@@ -110,10 +111,7 @@ fn two_threads_find_what_one_finds() {
     assert_eq!(matrix.shares(&blocks, 50_000).len(), 2, "each has half of it");
     for id in [0, 49_999, 50_000, 99_999] {
         let nearest = matrix.nearest(&direction(id, n_dimensions), 5, &Scope::default());
-        assert_eq!(
-            nearest.found[0].passage_id, id as i64,
-            "passage {id} is nearest to itself"
-        );
+        assert_eq!(nearest.found[0].start_ms, id, "passage {id} is nearest to itself");
         assert_eq!(nearest.n_rows, 100_000, "each was looked at once");
         assert_eq!(nearest.found.len(), 5, "as many as were asked for");
     }
