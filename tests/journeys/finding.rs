@@ -7,6 +7,7 @@ use recordroute_engine::{Engine, Hit, Mode, Query, QueueMode};
 use recordroute_store::Library;
 use recordroute_testkit::{Home, WrittenRecording};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use crate::support::{fixture, real_engine};
 
@@ -31,7 +32,7 @@ struct Place {
     last_segment: usize,
 }
 
-fn read<T: serde::de::DeserializeOwned>(name: &str) -> T {
+fn read<T: DeserializeOwned>(name: &str) -> T {
     let text = std::fs::read_to_string(fixture("finding").join(name)).unwrap();
     serde_json::from_str(&text).unwrap()
 }
@@ -79,7 +80,10 @@ fn recall_at_5(
             filters: Default::default(),
             limit: 5,
         };
-        let hits = engine.find(&query).unwrap().hits;
+        // A model that does not know the language refuses, which finds nothing.
+        let hits = engine
+            .find(&query)
+            .map_or_else(|_| Vec::new(), |found| found.hits);
         let found = hits.iter().any(|hit| leads_to(hit, asked, shelf));
         if !found && mode == Mode::Hybrid {
             eprintln!("not found: {} {}", asked.id, asked.question);
@@ -89,9 +93,12 @@ fn recall_at_5(
     questions.iter().filter(found).count() as f64 / questions.len() as f64
 }
 
-/// What is to be reached in English and in Korean. The embedding model of the tests knows no Korean, so
-/// that there words must do; what is asked in other words than it was said is out of their reach.
-const BAR: [f64; 2] = [0.9, 0.6];
+/// Questions in one language. The embedding model of the tests knows no Korean: there words must do, and
+/// what is asked in other words than it was said is out of their reach.
+fn within_reach(asked: &Asked, language: &str) -> bool {
+    let is_out_of_reach = asked.kind == "cross_lingual" || (language == "ko" && asked.kind == "paraphrase");
+    asked.language == language && !is_out_of_reach
+}
 
 #[test]
 fn questions_lead_to_the_passages_that_answer_them() {
@@ -101,11 +108,11 @@ fn questions_lead_to_the_passages_that_answer_them() {
     let n_indexed = engine.index(&CancellationToken::new(), &mut |_, _| {}).unwrap();
     assert_eq!(n_indexed, Some(shelf.len() as u64), "every recording is indexed");
     let asked: Vec<Asked> = read("questions.json");
-    let mut short = Vec::new();
+    let mut short: Vec<&str> = Vec::new();
     for language in ["en", "ko"] {
         let questions: Vec<&Asked> = asked
             .iter()
-            .filter(|asked| asked.language == language && asked.kind != "cross_lingual")
+            .filter(|asked| within_reach(asked, language))
             .collect();
         let [words, meaning, hybrid] = [Mode::Words, Mode::Meaning, Mode::Hybrid]
             .map(|mode| recall_at_5(&engine, mode, &questions, &shelf));
@@ -113,12 +120,12 @@ fn questions_lead_to_the_passages_that_answer_them() {
             "{language}: recall@5 of {} questions: words {words:.3}, meaning {meaning:.3}, hybrid {hybrid:.3}",
             questions.len()
         );
-        assert!(
-            hybrid >= words.max(meaning),
-            "both together are no worse than either"
-        );
-        if language == "en" {
-            assert!(hybrid >= 0.9, "nearly every question finds its answer");
+        if hybrid < words.max(meaning) || hybrid < 0.9 {
+            short.push(language);
         }
     }
+    assert!(
+        short.is_empty(),
+        "nearly every question finds its answer, and by both sides no worse than by either: {short:?}"
+    );
 }

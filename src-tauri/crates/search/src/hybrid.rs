@@ -118,6 +118,9 @@ pub(crate) fn lists(
     })
 }
 
+/// Half of a question says less than half of what the whole does.
+const PART_POWER: f32 = 1.5;
+
 /// What holds the words, the best first, each with what it counts. Recordings that hold all of them in
 /// different places are not looked for by themselves: each of those places is found by its own words.
 fn said(
@@ -130,8 +133,9 @@ fn said(
     let all = by_words::all_words(library, content, scope, limit, false)?.in_places;
     let some = by_words::some_words(library, terms, scope, limit.saturating_sub(all.len()), &all)?;
     let all = all.into_iter().map(|found| (found, 1.0));
-    // Half of a question says much less than half of what the whole does.
-    let some = some.into_iter().map(|(found, covered)| (found, covered * covered));
+    let some = some
+        .into_iter()
+        .map(|(found, covered)| (found, covered.powf(PART_POWER)));
     Ok(all.chain(some).collect())
 }
 

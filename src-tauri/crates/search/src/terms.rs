@@ -8,13 +8,13 @@ use crate::rank::{B, K1, MAX_FREQUENCY, TITLE_BONUS, USUAL_SEGMENT_CHARS, occurr
 
 /// Words of a question that say nothing about what is looked for.
 const STOP_WORDS: &str = "
-a about after all also am an and any are as at be been before being but by can could did do does doing for
+a about after all also am an anybody and any are as at be been before being but by can could did do does doing for
 from had has have having he her here him his how i if in into is it its just me more most my no not of on or
-our over she should so some than that the their them then there these they this those through to too under us
+our over said say says she should so some somebody someone tell than that the their them then there these they this those through to told too under us
 very was we were what when where which while who whom whose why will with would you your
 그 그거 그것 그게 그래서 그런 그럼 그리고 나 내 너 네 누가 누구 다 대해 대해서 대한 등 때 때문 또 또는 뭐 뭘 무슨 무엇 및
 바 수 안 어느 어디 어디서 어떤 어떻게 언제 얼마나 여기 왜 우리 이 이거 이것 이게 있 있는 있는지 있다 있나 있나요 있었 있었나 있었나요 있었지 저 저기 저희
-적 제 좀 중 즉 지 하는 한 할 했 했나 했나요 했는지 했던 했었지 했지 것 거 게 걸 건 더라 며칠 몇 얼마 했어 했더라 관한 관해 관련 되는 된 됐나 됐나요 됐는지 됐지";
+적 제 좀 중 즉 지 하는 한 할 했 했나 했나요 했는지 했던 했었지 했지 것 거 게 걸 건 더라 며칠 몇 얼마 했어 했더라 말했지 말했나 얘기했지 얘기했나 관한 관해 관련 되는 된 됐나 됐나요 됐는지 됐지";
 
 /// What Korean hangs on nouns and verbs, folded, longest first.
 const ENDINGS: [&str; 84] = [
