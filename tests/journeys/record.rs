@@ -292,7 +292,7 @@ fn used(pid: u32) -> (f64, u64) {
 }
 
 fn record_under_load(length: Duration) {
-    let (home, server) = (Home::new().unwrap(), SoundServer::start());
+    let (home, server) = (Home::new().unwrap(), SoundServer::heard_in(CALM));
     let counter = server.count(CALM);
     counter.wait();
     let child = begin(

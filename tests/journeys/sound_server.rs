@@ -29,6 +29,11 @@ pub struct SoundServer {
 
 impl SoundServer {
     pub fn start() -> Self {
+        Self::heard_in(HURRIED)
+    }
+
+    /// The same with a listener that wants blocks of that length.
+    pub fn heard_in(block: Duration) -> Self {
         let folder = Home::new().expect("a folder can be made");
         let server = Command::new("pulseaudio")
             .args([
@@ -68,8 +73,9 @@ impl SoundServer {
             "the microphone is the default"
         );
         assert!(started.pactl(&["set-default-sink", SPEAKERS]), "and the speakers");
-        started.listener = Some(started.client("parec", &["-d", MICROPHONE, &latency(CALM)]));
-        std::thread::sleep(Duration::from_secs(1));
+        started.listener = Some(started.client("parec", &["-d", MICROPHONE, &latency(block)]));
+        // A sink that nobody heard goes on with its longest block before it takes up shorter ones.
+        std::thread::sleep(Duration::from_secs(1) + block * 15);
         started
     }
 
