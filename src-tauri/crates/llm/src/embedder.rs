@@ -7,12 +7,13 @@ use recordroute_core::{CancellationToken, Embedder, EngineInfo, InferenceError, 
 
 use crate::device::default_threads;
 use crate::encoder::{Config, Encoder};
-use crate::error::failed;
+use crate::error::{failed, unreadable};
 use recipe::{Pooling, Recipe};
 use tokens::TextTokens;
 
-/// Tokens that are computed together where texts are short. More would not be faster.
-const BATCH_TOKENS: usize = 1_024;
+/// Tokens that are computed together where texts are short, for each thread: enough that all have something
+/// to do, few enough that what lies between two layers stays near the processor.
+const TOKENS_A_THREAD: usize = 256;
 /// What a tokenizer takes in memory for each byte of its file.
 const TOKENIZER_MEMORY: u64 = 8;
 
@@ -73,9 +74,9 @@ impl BertEmbedder {
         let tokenizer = folder.join("tokenizer.json");
         let tokenizer = tokenizer
             .metadata()
-            .map_err(|error| crate::error::unreadable(&tokenizer, &error))?;
+            .map_err(|error| unreadable(&tokenizer, &error))?;
         let weights = Encoder::weight_bytes(&folder.join("model.safetensors"), &config)?;
-        let batch = Encoder::batch_bytes(&config, recipe.max_tokens.max(BATCH_TOKENS));
+        let batch = Encoder::batch_bytes(&config, recipe.max_tokens.max(TOKENS_A_THREAD * n_threads()));
         Ok(weights + batch + TOKENIZER_MEMORY * tokenizer.len())
     }
 
@@ -116,6 +117,10 @@ impl BertEmbedder {
     }
 }
 
+fn n_threads() -> usize {
+    default_threads().max(1)
+}
+
 impl Embedder for BertEmbedder {
     fn info(&self) -> EngineInfo {
         let n_threads = self.encoder.n_threads();
@@ -145,6 +150,7 @@ impl Embedder for BertEmbedder {
         role: TextRole,
         cancel: &CancellationToken,
     ) -> Result<Vec<Vec<f32>>, InferenceError> {
+        let batch_tokens = TOKENS_A_THREAD * self.encoder.n_threads();
         let mut vectors = Vec::with_capacity(texts.len());
         let (mut batch, mut lengths) = (Vec::new(), Vec::new());
         for (text_idx, text) in texts.iter().enumerate() {
@@ -154,7 +160,7 @@ impl Embedder for BertEmbedder {
             let tokens = self.tokens.encode(self.recipe.prefix(role), text)?;
             batch.extend_from_slice(&tokens);
             lengths.push(tokens.len());
-            if batch.len() < BATCH_TOKENS && text_idx + 1 < texts.len() {
+            if batch.len() < batch_tokens && text_idx + 1 < texts.len() {
                 continue;
             }
             let Some(done) = self.embed_batch(&batch, &lengths, cancel)? else {

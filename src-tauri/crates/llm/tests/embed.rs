@@ -211,7 +211,7 @@ fn to_bfloat(bytes: &[u8]) -> Vec<u8> {
 fn a_text_has_the_same_vector_in_any_company() {
     let mut embedder = load();
     let long = "The quarterly report was discussed at length. ".repeat(30);
-    let many: Vec<&str> = [["Short."; 3].as_slice(), &[&long; 30], &["", "회의록"]].concat();
+    let many: Vec<&str> = [["Short."; 3].as_slice(), &[long.as_str(); 30], &["", "회의록"]].concat();
     let together = embed_by(&mut embedder, &many, TextRole::Passage);
     assert_eq!(together.len(), 35, "each text has a vector, the empty one too");
     for (text, vector) in many.iter().zip(&together) {
@@ -256,7 +256,7 @@ fn a_text_beyond_the_context_is_judged_by_its_beginning() {
         .expect("a long text can be counted");
     assert_eq!(
         n_tokens,
-        [180_000],
+        [160_000],
         "nothing of a text is left out when it is counted"
     );
     let beginning: String = long.chars().take(2_000).collect();

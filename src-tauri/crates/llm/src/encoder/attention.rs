@@ -12,6 +12,7 @@ use super::linear::{Tokens, Workers};
 const QUERIES: usize = 56;
 /// With fewer texts for each thread the heads of a text go to several threads.
 const TEXTS_A_THREAD: usize = 4;
+const ZEROS: Wide = Wide([0.0; WIDTH]);
 
 #[derive(Clone, Copy)]
 pub(crate) struct Attention {
@@ -189,13 +190,16 @@ impl Attention {
         scratch.scores.resize(n_blocks * n_queries, [0.0; DEPTH]);
         for (block, scores) in scratch.scores.chunks_exact_mut(n_queries).enumerate() {
             let n_panels = n_scores(block).div_ceil(WIDTH);
-            for row in scores.iter_mut() {
-                row[..n_panels * WIDTH].fill(0.0);
-            }
             let scores = scores.as_flattened_mut();
             for i in 0..n_panels {
                 let panel = &scratch.keys[(block * (DEPTH / WIDTH) + i) * size..][..size];
-                (kernels.multiply)(&scratch.queries, panel, &mut scores[i * WIDTH..], DEPTH);
+                (kernels.multiply)(
+                    &scratch.queries,
+                    panel,
+                    Some(&ZEROS),
+                    &mut scores[i * WIDTH..],
+                    DEPTH,
+                );
             }
         }
 
@@ -215,12 +219,12 @@ impl Attention {
         }
 
         let sums_width = size.next_multiple_of(WIDTH);
-        scratch.sums.clear();
         scratch.sums.resize(n_queries * sums_width, 0.0);
         for (block, weights) in scratch.scores.chunks_exact(n_queries).enumerate() {
             for (i, panel) in scratch.values.chunks_exact(n_keys).enumerate() {
                 let panel = &panel[block * DEPTH..][..n_scores(block)];
-                (kernels.multiply)(weights, panel, &mut scratch.sums[i * WIDTH..], sums_width);
+                let before = (block == 0).then_some(&ZEROS);
+                (kernels.multiply)(weights, panel, before, &mut scratch.sums[i * WIDTH..], sums_width);
             }
         }
     }

@@ -20,7 +20,7 @@ pub(crate) struct Linear {
     /// For each 32 outputs a row of their weights for each input.
     panels: Vec<Wide>,
     /// Zeros stand after the last output where panels have room.
-    bias: Vec<f32>,
+    bias: Vec<Wide>,
     n_inputs: usize,
 }
 
@@ -53,7 +53,7 @@ impl Linear {
     ) -> Result<Self, InferenceError> {
         let n_panels = (names.len() * n_outputs).div_ceil(WIDTH);
         let mut panels = vec![Wide([0.0; WIDTH]); n_panels * n_inputs];
-        let mut bias = Vec::with_capacity(n_panels * WIDTH);
+        let mut bias = vec![Wide([0.0; WIDTH]); n_panels];
         for (i, name) in names.iter().enumerate() {
             weights.each_row(&format!("{name}.weight"), n_outputs, n_inputs, |row, values| {
                 let output = i * n_outputs + row;
@@ -62,9 +62,15 @@ impl Linear {
                     wide.0[output % WIDTH] = *value;
                 }
             })?;
-            bias.extend(weights.vector(&format!("{name}.bias"), n_outputs)?);
+            for (row, value) in weights
+                .vector(&format!("{name}.bias"), n_outputs)?
+                .iter()
+                .enumerate()
+            {
+                let output = i * n_outputs + row;
+                bias[output / WIDTH].0[output % WIDTH] = *value;
+            }
         }
-        bias.resize(n_panels * WIDTH, 0.0);
         Ok(Self {
             panels,
             bias,
@@ -88,13 +94,13 @@ impl Linear {
         finish: &(dyn Fn(usize, &mut [f32]) + Sync),
     ) {
         let n_tokens = tokens.n_tokens();
-        out.resize(n_tokens, self.bias.len());
+        out.resize(n_tokens, self.bias.len() * WIDTH);
         let Workers {
             pool,
             kernels,
             cancel,
         } = with;
-        let n_panels = self.bias.len() / WIDTH;
+        let n_panels = self.bias.len();
         let n_parts = pool.n_threads() * PARTS_A_THREAD;
         let width = out.width;
         if pool.n_threads() == 1 || n_tokens.div_ceil(TOKENS) >= n_parts {
@@ -147,23 +153,20 @@ impl Linear {
             static ROWS: RefCell<Vec<Row>> = const { RefCell::new(Vec::new()) };
         }
         let width = panels.len() * WIDTH;
-        let bias = &self.bias[panels.start * WIDTH..panels.end * WIDTH];
         ROWS.with_borrow_mut(|rows| {
             let blocks = tokens.chunks(TOKENS * token_width);
             for (tokens, out) in blocks.zip(out.chunks_mut(TOKENS * width)) {
                 let n_tokens = out.len() / width;
-                for out in out.chunks_exact_mut(width) {
-                    out.copy_from_slice(bias);
-                }
                 for from in (0..self.n_inputs).step_by(DEPTH) {
                     let depth = DEPTH.min(self.n_inputs - from);
                     rows.resize(n_tokens, [0.0; DEPTH]);
                     for (row, token) in rows.iter_mut().zip(tokens.chunks_exact(token_width)) {
                         row[..depth].copy_from_slice(&token[from..from + depth]);
                     }
-                    for (i, panel) in panels.clone().enumerate() {
-                        let panel = &self.panels[panel * self.n_inputs + from..][..depth];
-                        (kernels.multiply)(rows, panel, &mut out[i * WIDTH..], width);
+                    for (i, panel_idx) in panels.clone().enumerate() {
+                        let panel = &self.panels[panel_idx * self.n_inputs + from..][..depth];
+                        let bias = (from == 0).then_some(&self.bias[panel_idx]);
+                        (kernels.multiply)(rows, panel, bias, &mut out[i * WIDTH..], width);
                     }
                 }
             }

@@ -150,9 +150,10 @@ impl Encoder {
 
     /// Bytes that so many tokens take while they are computed.
     pub fn batch_bytes(config: &Config, n_tokens: usize) -> u64 {
-        // The stream, the next one and what was attended to, what is projected, and the wide layer, of
-        // which or of the projection a copy is made where tokens are few.
-        let values = 3 * config.hidden + 2 * (3 * config.hidden + config.feed_forward);
+        // The stream, the next one and what was attended to, what is projected, the wide layer, and a copy
+        // of one of these two where tokens are few.
+        let (projected, wide) = (3 * config.hidden, config.feed_forward);
+        let values = 3 * config.hidden + projected + wide + projected.max(wide);
         (n_tokens * values * size_of::<f32>()) as u64
     }
 
@@ -178,7 +179,7 @@ impl Encoder {
             pool,
             memory,
         } = self;
-        let kernels: &'static Kernels = kernels;
+        let kernels = *kernels;
         let positions = positions(config, tokens, lengths);
         let is_known = tokens.iter().all(|&token| (token as usize) < words.n_rows())
             && positions

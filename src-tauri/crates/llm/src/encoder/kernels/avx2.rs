@@ -19,7 +19,7 @@ pub(super) fn kernels() -> Option<&'static Kernels> {
 // feature that the functions are compiled with.
 static KERNELS: Kernels = Kernels {
     name: "AVX2",
-    multiply: |rows, panel, out, stride| unsafe { multiply(rows, panel, out, stride) },
+    multiply: |rows, panel, bias, out, stride| unsafe { multiply(rows, panel, bias, out, stride) },
     gelu: |values| unsafe { gelu(values) },
     largest: |values| unsafe { largest(values) },
     exponentials: |values, largest| unsafe { exponentials(values, largest) },
@@ -50,34 +50,42 @@ with_features! {
     }
 
     /// The rows in tiles of about the same height.
-    fn multiply(rows: &[Row], panel: &[Wide], out: &mut [f32], stride: usize) {
+    fn multiply(rows: &[Row], panel: &[Wide], bias: Option<&Wide>, out: &mut [f32], stride: usize) {
         let n_tiles = rows.len().div_ceil(ROWS);
         for i in 0..n_tiles {
             let (from, to) = (i * rows.len() / n_tiles, (i + 1) * rows.len() / n_tiles);
             let (rows, out) = (&rows[from..to], &mut out[from * stride..]);
             match rows.len() {
-                1 => tile::<1>(rows, panel, out, stride),
-                2 => tile::<2>(rows, panel, out, stride),
-                3 => tile::<3>(rows, panel, out, stride),
-                4 => tile::<4>(rows, panel, out, stride),
-                5 => tile::<5>(rows, panel, out, stride),
-                _ => tile::<ROWS>(rows, panel, out, stride),
+                1 => tile::<1>(rows, panel, bias, out, stride),
+                2 => tile::<2>(rows, panel, bias, out, stride),
+                3 => tile::<3>(rows, panel, bias, out, stride),
+                4 => tile::<4>(rows, panel, bias, out, stride),
+                5 => tile::<5>(rows, panel, bias, out, stride),
+                _ => tile::<ROWS>(rows, panel, bias, out, stride),
             }
         }
     }
 
     /// Half of the outputs at a time.
-    fn tile<const N: usize>(rows: &[Row], panel: &[Wide], out: &mut [f32], stride: usize) {
+    fn tile<const N: usize>(rows: &[Row], panel: &[Wide], bias: Option<&Wide>, out: &mut [f32], stride: usize) {
         assert!(rows.len() == N && panel.len() <= DEPTH && out.len() >= (N - 1) * stride + WIDTH);
-        for from in [0, WIDTH / 2] {
+        let (values, weights) = (rows.as_ptr().cast::<f32>(), panel.as_ptr().cast::<f32>());
+        let out = out.as_mut_ptr();
+        for half in [0, WIDTH / 2] {
             let mut totals = [[_mm256_setzero_ps(); 2]; N];
-            let (values, weights) = (rows.as_ptr().cast::<f32>(), panel.as_ptr().cast::<f32>());
+            for (row, totals) in totals.iter_mut().enumerate() {
+                // SAFETY: both halves of a bias are inside it; the last row's 32 values end inside `out`,
+                // as was looked above.
+                let from = bias.map_or(unsafe { out.add(row * stride).cast_const() }, |bias| bias.0.as_ptr());
+                let from = unsafe { from.add(half) };
+                *totals = unsafe { [_mm256_loadu_ps(from), _mm256_loadu_ps(from.add(LANES))] };
+            }
             for k in 0..panel.len() {
                 // SAFETY: `k` is below the panel's length, which is not above that of a row; there are
                 // `N` rows.
                 unsafe {
-                    let first = _mm256_load_ps(weights.add(k * WIDTH + from));
-                    let second = _mm256_load_ps(weights.add(k * WIDTH + from + LANES));
+                    let first = _mm256_load_ps(weights.add(k * WIDTH + half));
+                    let second = _mm256_load_ps(weights.add(k * WIDTH + half + LANES));
                     for (row, totals) in totals.iter_mut().enumerate() {
                         let value = _mm256_set1_ps(*values.add(row * DEPTH + k));
                         totals[0] = _mm256_fmadd_ps(value, first, totals[0]);
@@ -85,14 +93,10 @@ with_features! {
                     }
                 }
             }
-            let out = out.as_mut_ptr();
             for (row, totals) in totals.into_iter().enumerate() {
                 for (quarter, total) in totals.into_iter().enumerate() {
-                    // SAFETY: the last row's 32 values end inside `out`, as was looked above.
-                    unsafe {
-                        let out = out.add(row * stride + from + quarter * LANES);
-                        _mm256_storeu_ps(out, _mm256_add_ps(_mm256_loadu_ps(out), total));
-                    }
+                    // SAFETY: as above.
+                    unsafe { _mm256_storeu_ps(out.add(row * stride + half + quarter * LANES), total) };
                 }
             }
         }

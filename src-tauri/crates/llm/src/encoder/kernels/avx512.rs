@@ -21,7 +21,7 @@ pub(super) fn kernels() -> Option<&'static Kernels> {
 // feature that the functions are compiled with.
 static KERNELS: Kernels = Kernels {
     name: "AVX-512",
-    multiply: |rows, panel, out, stride| unsafe { multiply(rows, panel, out, stride) },
+    multiply: |rows, panel, bias, out, stride| unsafe { multiply(rows, panel, bias, out, stride) },
     gelu: |values| unsafe { gelu(values) },
     largest: |values| unsafe { largest(values) },
     exponentials: |values, largest| unsafe { exponentials(values, largest) },
@@ -52,33 +52,40 @@ with_features! {
     }
 
     /// The rows in tiles of about the same height.
-    fn multiply(rows: &[Row], panel: &[Wide], out: &mut [f32], stride: usize) {
+    fn multiply(rows: &[Row], panel: &[Wide], bias: Option<&Wide>, out: &mut [f32], stride: usize) {
         let n_tiles = rows.len().div_ceil(ROWS);
         for i in 0..n_tiles {
             let (from, to) = (i * rows.len() / n_tiles, (i + 1) * rows.len() / n_tiles);
             let (rows, out) = (&rows[from..to], &mut out[from * stride..]);
             match rows.len() {
-                1 => tile::<1>(rows, panel, out, stride),
-                2 => tile::<2>(rows, panel, out, stride),
-                3 => tile::<3>(rows, panel, out, stride),
-                4 => tile::<4>(rows, panel, out, stride),
-                5 => tile::<5>(rows, panel, out, stride),
-                6 => tile::<6>(rows, panel, out, stride),
-                7 => tile::<7>(rows, panel, out, stride),
-                8 => tile::<8>(rows, panel, out, stride),
-                9 => tile::<9>(rows, panel, out, stride),
-                10 => tile::<10>(rows, panel, out, stride),
-                11 => tile::<11>(rows, panel, out, stride),
-                12 => tile::<12>(rows, panel, out, stride),
-                13 => tile::<13>(rows, panel, out, stride),
-                _ => tile::<ROWS>(rows, panel, out, stride),
+                1 => tile::<1>(rows, panel, bias, out, stride),
+                2 => tile::<2>(rows, panel, bias, out, stride),
+                3 => tile::<3>(rows, panel, bias, out, stride),
+                4 => tile::<4>(rows, panel, bias, out, stride),
+                5 => tile::<5>(rows, panel, bias, out, stride),
+                6 => tile::<6>(rows, panel, bias, out, stride),
+                7 => tile::<7>(rows, panel, bias, out, stride),
+                8 => tile::<8>(rows, panel, bias, out, stride),
+                9 => tile::<9>(rows, panel, bias, out, stride),
+                10 => tile::<10>(rows, panel, bias, out, stride),
+                11 => tile::<11>(rows, panel, bias, out, stride),
+                12 => tile::<12>(rows, panel, bias, out, stride),
+                13 => tile::<13>(rows, panel, bias, out, stride),
+                _ => tile::<ROWS>(rows, panel, bias, out, stride),
             }
         }
     }
 
-    fn tile<const N: usize>(rows: &[Row], panel: &[Wide], out: &mut [f32], stride: usize) {
+    fn tile<const N: usize>(rows: &[Row], panel: &[Wide], bias: Option<&Wide>, out: &mut [f32], stride: usize) {
         assert!(rows.len() == N && panel.len() <= DEPTH && out.len() >= (N - 1) * stride + WIDTH);
         let mut totals = [[_mm512_setzero_ps(); 2]; N];
+        let out = out.as_mut_ptr();
+        for (row, totals) in totals.iter_mut().enumerate() {
+            // SAFETY: both halves of a bias are inside it; the last row's 32 values end inside `out`, as
+            // was looked above.
+            let from = bias.map_or(unsafe { out.add(row * stride).cast_const() }, |bias| bias.0.as_ptr());
+            *totals = unsafe { [_mm512_loadu_ps(from), _mm512_loadu_ps(from.add(LANES))] };
+        }
         let (values, weights) = (rows.as_ptr().cast::<f32>(), panel.as_ptr().cast::<f32>());
         for k in 0..panel.len() {
             // SAFETY: `k` is below the panel's length, which is not above that of a row; there are `N`
@@ -93,14 +100,10 @@ with_features! {
                 }
             }
         }
-        let out = out.as_mut_ptr();
         for (row, totals) in totals.into_iter().enumerate() {
             for (half, total) in totals.into_iter().enumerate() {
-                // SAFETY: the last row's 32 values end inside `out`, as was looked above.
-                unsafe {
-                    let out = out.add(row * stride + half * LANES);
-                    _mm512_storeu_ps(out, _mm512_add_ps(_mm512_loadu_ps(out), total));
-                }
+                // SAFETY: as above.
+                unsafe { _mm512_storeu_ps(out.add(row * stride + half * LANES), total) };
             }
         }
     }

@@ -26,9 +26,9 @@ pub(crate) struct Wide(pub [f32; WIDTH]);
 /// One implementation of all inner loops.
 pub(crate) struct Kernels {
     pub name: &'static str,
-    /// Adds to each row of `out`, which begin `stride` apart, the product of a row of `rows` with a panel,
-    /// which is as deep as the rows are long.
-    pub multiply: fn(rows: &[Row], panel: &[Wide], out: &mut [f32], stride: usize),
+    /// Gives to each row of `out`, which begin `stride` apart, the product of a row of `rows` with a panel,
+    /// which is at most as deep as the rows are long. What it is added to is a bias, else what `out` has.
+    pub multiply: fn(rows: &[Row], panel: &[Wide], bias: Option<&Wide>, out: &mut [f32], stride: usize),
     /// The activation `x/2 * (1 + erf(x / sqrt(2)))`.
     pub gelu: fn(values: &mut [f32]),
     /// The largest of some values.

@@ -15,15 +15,15 @@ pub(super) static KERNELS: Kernels = Kernels {
 
 const LANES: usize = 16;
 
-fn multiply(rows: &[Row], panel: &[Wide], out: &mut [f32], stride: usize) {
+fn multiply(rows: &[Row], panel: &[Wide], bias: Option<&Wide>, out: &mut [f32], stride: usize) {
     const ROWS: usize = 4;
     for (i, rows) in rows.chunks(ROWS).enumerate() {
         let out = &mut out[i * ROWS * stride..];
         match rows {
-            [a, b, c, d] => tile([a, b, c, d], panel, out, stride),
+            [a, b, c, d] => tile([a, b, c, d], panel, bias, out, stride),
             rows => {
                 for (row, out) in rows.iter().zip(out.chunks_mut(stride)) {
-                    tile([row], panel, out, stride);
+                    tile([row], panel, bias, out, stride);
                 }
             }
         }
@@ -31,12 +31,23 @@ fn multiply(rows: &[Row], panel: &[Wide], out: &mut [f32], stride: usize) {
 }
 
 /// A few totals at a time, so that they stay in registers.
-fn tile<const N: usize>(rows: [&Row; N], panel: &[Wide], out: &mut [f32], stride: usize) {
+fn tile<const N: usize>(
+    rows: [&Row; N],
+    panel: &[Wide],
+    bias: Option<&Wide>,
+    out: &mut [f32],
+    stride: usize,
+) {
     const LANES: usize = 8;
     for first in (0..WIDTH).step_by(LANES) {
+        let part = first..first + LANES;
         let mut totals = [[0.0_f32; LANES]; N];
+        for (out, totals) in out.chunks(stride).zip(&mut totals) {
+            let from = bias.map_or(out, |bias| &bias.0);
+            totals.copy_from_slice(&from[part.clone()]);
+        }
         for (k, wide) in panel.iter().enumerate() {
-            let weights = &wide.0[first..first + LANES];
+            let weights = &wide.0[part.clone()];
             for (row, totals) in rows.iter().zip(&mut totals) {
                 let value = row[k];
                 for (total, weight) in totals.iter_mut().zip(weights) {
@@ -45,9 +56,7 @@ fn tile<const N: usize>(rows: [&Row; N], panel: &[Wide], out: &mut [f32], stride
             }
         }
         for (out, totals) in out.chunks_mut(stride).zip(totals) {
-            for (out, total) in out[first..].iter_mut().zip(totals) {
-                *out += total;
-            }
+            out[part.clone()].copy_from_slice(&totals);
         }
     }
 }

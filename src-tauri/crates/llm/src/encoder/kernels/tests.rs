@@ -27,14 +27,17 @@ fn every_processor_multiplies_alike() {
             for depth in [1, 7, 40, DEPTH] {
                 let (rows, panel) = (rows(n_rows, 1), panel(depth, 2));
                 let stride = WIDTH + 8;
+                let bias = Wide(*noise(WIDTH, 9).first_chunk().expect("there are 32"));
+                let bias = (depth == 7).then_some(&bias);
                 let mut out = noise(n_rows * stride, 3);
                 let before = out.clone();
-                (kernels.multiply)(&rows, &panel, &mut out, stride);
+                (kernels.multiply)(&rows, &panel, bias, &mut out, stride);
                 for (i, (out, before)) in out.iter().zip(&before).enumerate() {
                     let (row, column) = (i / stride, i % stride);
                     let product = |k: usize| f64::from(rows[row][k]) * f64::from(panel[k].0[column]);
                     let expected = if column < WIDTH {
-                        f64::from(*before) + (0..depth).map(product).sum::<f64>()
+                        let before = bias.map_or(*before, |bias| bias.0[column]);
+                        f64::from(before) + (0..depth).map(product).sum::<f64>()
                     } else {
                         f64::from(*before)
                     };
