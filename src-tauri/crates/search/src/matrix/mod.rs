@@ -1,8 +1,13 @@
 //! All vectors of the answering model in one piece of memory, and the search through them.
 //!
-//! Every vector is looked at; there is no approximate index, because at this size it does not pay.
-//! A product of 384 bytes is some twenty instructions, so that memory is what limits, and bytes are a
-//! quarter of floats. NUMBERS
+//! Every vector is looked at; there is no approximate index, because at this size it does not pay. A
+//! product of 384 bytes is some forty instructions, so that memory is what limits, and bytes are a quarter
+//! of floats. Measured with `examples/search_bench.rs` on two cores with AVX-512, busy with other things:
+//! a search by meaning takes 2.7 ms of one thread among 10,000 passages (100 hours) and 6.4 ms of each of
+//! two among 100,000, of which 2 ms are words and texts; so 0.08 µs a row. A million (10,000
+//! hours, 400 MB) would take 40 ms on two threads: that is where an approximate index would begin to pay,
+//! which at 100,000 could save 4 ms and would cost the exactness, a third of the memory again for its
+//! graph, and a filter that finds nothing.
 //!
 //! The search and [`Matrix::similar`] go over the rows in their order, a block of a recording at a
 //! time, and pass over the blocks that are not asked for: what a filter leaves out costs nothing.

@@ -1,6 +1,8 @@
 //! A throw-away library and things to put in it.
 #![allow(dead_code, clippy::unwrap_used)]
 
+pub mod passages;
+
 use std::time::Duration;
 
 use recordroute_core::{
