@@ -173,7 +173,7 @@ export function handleKey(event: KeyboardEvent, app: App): void {
   // A dialog or a menu has the keyboard to itself.
   if (document.querySelector("[role=dialog][data-state=open], [role=alertdialog][data-state=open], [role=menu]")) return;
   const typing = target?.closest(TYPING) !== null && target !== null;
-  const needed = event.code === "Space" || event.code === "Enter" || event.code.startsWith("Arrow");
+  const needed = bare(event) && (event.code === "Space" || event.code === "Enter" || event.code.startsWith("Arrow"));
   if (needed && target?.closest(OWN_KEYS) && !target.closest("[data-player-keys]")) return;
   const reviewing = openId(app) !== null && app.corrections.reviewing;
   const found = [...(reviewing ? REVIEW_SHORTCUTS : []), ...SHORTCUTS].find((shortcut) => (shortcut.whileTyping || !typing) && shortcut.matches(event));

@@ -127,7 +127,7 @@ export class MockFinding {
 
   /** Passages in which a word of the question is said. */
   #alike(text: string): PassagePlace[] {
-    const words = text.toLowerCase().match(/[가-힣]{2,}|[a-z]{5,}/g) ?? [];
+    const words = text.toLowerCase().match(/[가-힣]{2,}|[a-z]{6,}/g) ?? [];
     return this.world.entries().flatMap(({ recording, segments }) =>
       segments.flatMap((segment, idx): PassagePlace[] =>
         words.some((word) => segment.text.toLowerCase().includes(word)) ? [[recording.id, idx, idx]] : [],
