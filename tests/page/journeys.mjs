@@ -42,6 +42,53 @@ const JOURNEYS = [
     },
   },
   {
+    name: "a question is asked by keys, and a number of its answer leads to the second",
+    state: "normal",
+    async walk(page, t, expect) {
+      await page.keyboard.press("/");
+      await page.keyboard.type("How do they hand over to the day team?");
+      await page.keyboard.press("ArrowDown");
+      await page.keyboard.press("Enter");
+      const answer = page.locator("[data-exchange][aria-busy='false']");
+      await answer.waitFor();
+      expect((await answer.locator("[data-unsupported]").count()) === 1, "what rests on nothing is marked");
+      await answer.locator("[data-citation]").first().click();
+      const marked = page.locator("[data-transcript] li[data-marked]");
+      await marked.first().waitFor();
+      expect((await marked.first().textContent()).includes("On paper first"), "the passage is marked");
+      const box = await marked.first().boundingBox();
+      expect(box !== null && box.y > 0 && box.y < 700, "and in sight, beside the answer");
+      const at = Number(await page.getByRole("slider", { name: t("place_in_recording") }).getAttribute("aria-valuenow"));
+      expect(at >= 35 && at <= 38, `the sound is at ${at} s`);
+      expect(await answer.isVisible(), "the answer stays");
+    },
+  },
+  {
+    name: "an answer is stopped, followed up and left behind",
+    state: "normal",
+    async walk(page, t, expect) {
+      await page.keyboard.press("Control+Enter");
+      await page.keyboard.type("How do they hand over to the day team?");
+      await page.keyboard.press("Enter");
+      await page.waitForSelector("[data-exchange] .text-md");
+      await page.keyboard.press("Escape");
+      await page.getByText(t("answer_stopped"), { exact: true }).first().waitFor();
+      const written = () => page.locator("[data-exchange] .text-md").first().textContent();
+      const before = await written();
+      await page.keyboard.type("And what would they change?");
+      await page.keyboard.press("Enter");
+      await page.waitForSelector("[data-exchange] + [data-exchange][aria-busy='false']");
+      expect((await written()) === before, "what was stopped grows no more");
+      const box = await page.locator("[data-exchange]").last().boundingBox();
+      expect(box !== null && box.y > 0 && box.y < 200, "the new question stands at the top");
+      await page.getByRole("button", { name: t("answers_new") }).click();
+      await page.locator("[data-exchange]").first().waitFor({ state: "detached" });
+      await page.keyboard.press("Escape");
+      await page.locator("[data-answers]").waitFor({ state: "detached" });
+      expect(await page.getByRole("searchbox").evaluate((field) => field === document.activeElement), "the keys are back in the search");
+    },
+  },
+  {
     name: "segments come in while one reads",
     state: "busy",
     async walk(page, t, expect) {
@@ -124,7 +171,7 @@ const JOURNEYS = [
       await page.getByRole("textbox", { name: t("title"), exact: true }).fill("Talk by the river");
       await page.keyboard.press("Enter");
       await page.locator("[data-recording]").nth(1).click();
-      const strip = page.locator("main").getByRole("region", { name: t("record_running") });
+      const strip = page.locator("main").getByRole("region", { name: t("record_running"), exact: true });
       expect((await strip.textContent()).includes("Talk by the river"), "it goes on while another is read");
       await strip.getByRole("button", { name: t("record_stop") }).click();
       await page.waitForFunction(() => document.querySelector("article h1")?.textContent?.trim() === "Talk by the river");

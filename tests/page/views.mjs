@@ -8,6 +8,12 @@ const settings = (tab) => async (page, t) => {
   await page.getByRole("tab", { name: t(`settings_${tab}`), exact: true }).click();
 };
 
+const openIndex = async (page, t) => {
+  await settings("language")(page, t);
+  await page.locator("#meaning").scrollIntoViewIfNeeded();
+  await page.getByRole("tabpanel").evaluate((panel) => panel.lastElementChild?.scrollIntoView({ block: "end" }));
+};
+
 const openRecorder = async (page, t) => {
   await page.getByRole("button", { name: t("record"), exact: true }).click();
   await page.getByRole("heading", { level: 1, name: t("record_title") }).waitFor();
@@ -34,6 +40,18 @@ const hold = (page) => page.evaluate(() => window.mockBackend.jobsMove.stop());
 /** Without minutes of their own. */
 const WITHOUT = { ko: 3, en: 4 };
 
+const type = async (page, words) => {
+  await page.getByRole("searchbox").fill(words);
+  await page.waitForSelector("[data-hits]");
+};
+const ask = async (page, words) => {
+  await type(page, words);
+  await page.getByRole("searchbox").press("Control+Enter");
+};
+const answered = (page) => page.waitForSelector("[data-exchange]:last-of-type[aria-busy='false']");
+const QUESTION = { ko: "출시 날짜는 언제로 정했나요?", en: "How do they hand over to the day team?" };
+const FOLLOW_UP = { ko: "번역은 어디까지 하나요?", en: "And what would they change?" };
+
 /** Long enough for the waveform to be one. */
 const heard = (page) => page.waitForTimeout(2_500);
 
@@ -55,7 +73,119 @@ export const VIEWS = [
     go: async (page, t) => {
       await page.getByRole("searchbox").fill(t.language === "ko" ? "번역" : "the river");
       await page.waitForSelector("mark");
-      await page.locator("[data-hits] button").first().click();
+      await page.locator("[data-hit]").first().click();
+    },
+  },
+  {
+    name: "search-hits",
+    go: async (page, t) => {
+      await type(page, t.language === "ko" ? "번역" : "river");
+      await page.getByText(t("search_meaning_mark"), { exact: true }).first().waitFor();
+    },
+  },
+  {
+    name: "search-question",
+    go: async (page, t) => {
+      await type(page, QUESTION[t.language]);
+      await page.waitForTimeout(600);
+    },
+  },
+  {
+    name: "search-by-words",
+    state: "nomodel",
+    go: async (page, t) => {
+      await type(page, t.language === "ko" ? "번역" : "river");
+      await page.waitForTimeout(600);
+    },
+  },
+  {
+    name: "filters",
+    go: async (page, t) => {
+      await type(page, t.language === "ko" ? "번역" : "river");
+      await page.getByRole("button", { name: t("filters"), exact: true }).click();
+      await page.getByLabel(t("filter_from"), { exact: true }).fill("2026-01-15");
+      await page.getByLabel(t("filter_speaker"), { exact: true }).fill("Mara");
+      await page.keyboard.press("Tab");
+      await page.locator("[aria-labelledby='filter-tags'] button").first().click();
+      await page.waitForTimeout(300);
+    },
+  },
+  {
+    name: "filters-set",
+    go: async (page, t) => {
+      await page.getByRole("button", { name: t("filters"), exact: true }).click();
+      await page.getByLabel(t("filter_to"), { exact: true }).fill("2099-12-31");
+      await page.locator("[aria-labelledby='filter-language'] button").last().click();
+      await page.keyboard.press("Escape");
+      await type(page, t.language === "ko" ? "번역" : "river");
+      await page.waitForTimeout(500);
+    },
+  },
+  {
+    name: "answer",
+    go: async (page, t) => {
+      await ask(page, QUESTION[t.language]);
+      await answered(page);
+    },
+  },
+  {
+    name: "answer-source",
+    go: async (page, t) => {
+      await ask(page, QUESTION[t.language]);
+      await answered(page);
+      await page.locator("[data-source]").first().click();
+      await page.waitForSelector("[data-transcript] li[data-marked]", { state: "attached" });
+      const citation = page.locator("[data-citation]").first();
+      if (!(await citation.count())) return;
+      await citation.hover();
+      await page.waitForTimeout(800);
+    },
+  },
+  {
+    name: "answer-thread",
+    go: async (page, t) => {
+      await ask(page, QUESTION[t.language]);
+      await answered(page);
+      await page.keyboard.type(FOLLOW_UP[t.language]);
+      await page.keyboard.press("Enter");
+      await page.waitForSelector("[data-exchange] + [data-exchange][aria-busy='false']");
+    },
+  },
+  {
+    name: "answer-writing",
+    go: async (page, t) => {
+      await ask(page, QUESTION[t.language]);
+      await page.waitForSelector("[data-exchange] .text-md");
+    },
+  },
+  {
+    name: "answer-nothing",
+    go: async (page, t) => {
+      await ask(page, t.language === "ko" ? "펭귄 이야기도 나왔나요?" : "What did we say about penguins?");
+      await answered(page);
+    },
+  },
+  {
+    name: "answer-no-model",
+    state: "no-language-model",
+    go: async (page, t) => {
+      await ask(page, QUESTION[t.language]);
+      await answered(page);
+    },
+  },
+  {
+    name: "ask",
+    go: async (page, t) => {
+      await openOwn(page, t);
+      await page.keyboard.press("Control+Enter");
+      await page.waitForSelector("[data-answers]");
+    },
+  },
+  {
+    name: "similar",
+    go: async (page, t) => {
+      await openOwn(page, t);
+      await page.getByRole("button", { name: new RegExp(`^${t("similar")}`) }).click();
     },
   },
   { name: "search-nothing", go: (page) => page.getByRole("searchbox").fill("zyzzyva") },
@@ -93,6 +223,8 @@ export const VIEWS = [
       await page.waitForTimeout(200);
     },
   },
+  { name: "settings-index", state: "indexing", go: openIndex },
+  { name: "settings-index-none", state: "nomodel", go: openIndex },
   { name: "settings-models", go: settings("models") },
   { name: "settings-storage", go: settings("storage") },
   { name: "settings-about", go: settings("about") },

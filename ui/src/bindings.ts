@@ -41,8 +41,20 @@ export const commands = {
 	transcript: (recordingId: number) => typedError<Segment[], CommandError>(__TAURI_INVOKE("transcript", { recordingId })),
 	/**  Words that begin between two times of the newest transcript. */
 	words: (recordingId: number, fromMs: number, toMs: number) => typedError<Word[], CommandError>(__TAURI_INVOKE("words", { recordingId, fromMs, toMs })),
-	/**  Titles and segments in which all the words occur, best first. */
-	search: (words: string, limit: number) => typedError<SearchHit[], CommandError>(__TAURI_INVOKE("search", { words, limit })),
+	/**  Titles and passages by words, by meaning or by both, the best first. */
+	find: (query: SearchQuery) => typedError<Found, CommandError>(__TAURI_INVOKE("find", { query })),
+	/**  Recordings about the same, the most similar first. */
+	similar: (recordingId: number, limit: number) => typedError<SimilarRecording[], CommandError>(__TAURI_INVOKE("similar", { recordingId, limit })),
+	/**  How far the recordings are indexed. */
+	indexReport: () => typedError<IndexReport, CommandError>(__TAURI_INVOKE("index_report")),
+	/**  Indexes what waits, and tries again what failed. */
+	updateIndex: () => typedError<null, CommandError>(__TAURI_INVOKE("update_index")),
+	/**  Indexes everything anew. */
+	rebuildIndex: () => typedError<null, CommandError>(__TAURI_INVOKE("rebuild_index")),
+	/**  Answers from the recordings alone, and tells the sentences so far; none where it was stopped. */
+	ask: (question: Question, tell: Channel<AnswerSentence[]>) => typedError<Answer | null, CommandError>(__TAURI_INVOKE("ask", { question, tell })),
+	/**  Ends the answer that is being written. */
+	stopAsking: () => typedError<null, CommandError>(__TAURI_INVOKE("stop_asking")),
 	/**  Gives a recording another title. */
 	rename: (recordingId: number, title: string) => typedError<null, CommandError>(__TAURI_INVOKE("rename", { recordingId, title })),
 	/**  Puts a tag on a recording. */
@@ -182,10 +194,41 @@ export type AddSummary = {
 	stopped: boolean,
 };
 
+/**  What was answered, and what it rests on. */
+export type Answer = {
+	question: string,
+	sentences: AnswerSentence[],
+	passages: AnswerPassage[],
+	n_read: number,
+	model: string | null,
+	nothing_found: boolean,
+	is_cut: boolean,
+};
+
+/**  A passage that an answer may rest on. */
+export type AnswerPassage = {
+	recording_id: number,
+	title: string,
+	created_at: string | null,
+	start_ms: number,
+	end_ms: number,
+	text: string,
+	speaker: string | null,
+};
+
+/**  A sentence of an answer. */
+export type AnswerSentence = {
+	text: string,
+	passages: number[],
+	is_supported: boolean,
+};
+
 /**  Everything that the core tells the page without being asked. */
 export type AppEvent = { kind: "job_queued"; job_id: number; recording_id: number } | { kind: "job_progress"; job_id: number; recording_id: number; progress: Progress } | { kind: "segments"; job_id: number; recording_id: number; segments: Segment[] } | { kind: "minutes_draft"; job_id: number; recording_id: number; template: string; sections: MinutesSection[] } | { kind: "job_done"; job_id: number; recording_id: number; notice: string | null } | { kind: "job_cancelled"; job_id: number; recording_id: number } | { kind: "job_failed"; job_id: number; recording_id: number; error: CommandError } | 
 /**  None where more than one may have changed. */
 { kind: "library_changed"; recording_id: number | null } | { kind: "library_state"; state: LibraryState } | { kind: "model_progress"; progress: ModelProgress } | { kind: "models_changed" } | 
+/**  A recording was indexed, or waits for it. */
+{ kind: "indexed"; n_waiting: number } | 
 /**  Files hang over the window. */
 { kind: "drag_over"; n_paths: number } | { kind: "drag_left" } | { kind: "files_dropped"; paths: string[] } | 
 /**  "Open with", or a second start with files. */
@@ -266,6 +309,12 @@ export type DownloadOutcome = "installed" | "cancelled";
 /**  Where the page branches on an error. */
 export type ErrorCode = "not_found" | "unsupported_media" | "no_audio" | "model_missing" | "model_invalid" | "worker_died" | "disk_full" | "read_only" | "newer_library" | "damaged_library" | "duplicate" | "out_of_memory" | "invalid_input" | "other";
 
+/**  A question that was answered. */
+export type Exchange = {
+	question: string,
+	answer_text: string,
+};
+
 /**  A stretch of the recording that is missing in the minutes; the reason is a sentence. */
 export type FailedPart = {
 	start_ms: number,
@@ -275,6 +324,16 @@ export type FailedPart = {
 
 /**  The kind of file that is written. */
 export type Format = "txt" | "srt" | "vtt" | "json" | "csv" | "md";
+
+/**  What was found; `problem` says why meaning was left out. */
+export type Found = {
+	hits: SearchHit[],
+	by_meaning: boolean,
+	problem: string | null,
+};
+
+/**  What a hit was found by. */
+export type FoundBy = "words" | "meaning" | "both";
 
 /**  A sentence that tells much. */
 export type Highlight = {
@@ -293,6 +352,17 @@ export type Highlights = {
 
 /**  What an import begins from. */
 export type ImportFrom = "file" | "folder";
+
+/**  How far the recordings are indexed. */
+export type IndexReport = {
+	model: string | null,
+	answering: string | null,
+	n_indexed: number,
+	n_waiting: number,
+	n_failed: number,
+	n_passages: number,
+	problem: string | null,
+};
 
 /**  Something that can be recorded. */
 export type InputDevice = {
@@ -562,6 +632,14 @@ export type Progress = {
 	device: string | null,
 };
 
+/**  What is asked. */
+export type Question = {
+	text: string,
+	recording_id: number | null,
+	thread: Exchange[],
+	model: string | null,
+};
+
 /**  What is recorded, and what becomes of it. */
 export type RecordChoice = {
 	title: string | null,
@@ -604,12 +682,37 @@ export type RecordingNote = {
 	text: string,
 };
 
+/**  What a search is narrowed to; what is empty narrows nothing. */
+export type SearchFilters = {
+	from: string | null,
+	to: string | null,
+	language: string | null,
+	tags: string[],
+	speaker: string | null,
+	title: string | null,
+	recording_ids: number[],
+};
+
 /**  Something that was found; `start_ms` is none where the title matched. */
 export type SearchHit = {
 	recording_id: number,
 	title: string,
+	created_at: string,
 	start_ms: number | null,
+	end_ms: number | null,
+	found_by: FoundBy,
 	snippet: SnippetPart[],
+};
+
+/**  What is searched by. */
+export type SearchMode = "words" | "meaning" | "hybrid";
+
+/**  What is looked for. */
+export type SearchQuery = {
+	text: string,
+	mode: SearchMode,
+	filters: SearchFilters,
+	limit: number,
 };
 
 /**  A stretch of speech. */
@@ -644,6 +747,7 @@ export type Settings = {
 	record_shortcut: string | null,
 	record_live: boolean,
 	language_model: string | null,
+	embedding_model: string | null,
 	server_url: string | null,
 	server_key: string | null,
 	auto_title: boolean,
@@ -654,6 +758,14 @@ export type Settings = {
 
 /**  0.0..=1.0; always a number, which the generator cannot know of a float. */
 export type Share = number;
+
+/**  Another recording about the same. */
+export type SimilarRecording = {
+	recording_id: number,
+	title: string,
+	created_at: string,
+	similarity: Share,
+};
 
 /**  A run of a snippet. */
 export type SnippetPart = {

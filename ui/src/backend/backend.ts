@@ -3,6 +3,8 @@
 import type {
   AddProgress,
   AddSummary,
+  Answer,
+  AnswerSentence,
   AppEvent,
   AppInfo,
   CommandError,
@@ -10,7 +12,9 @@ import type {
   CorrectionState,
   DownloadOutcome,
   Format,
+  Found,
   Highlights,
+  IndexReport,
   InputDevice,
   InstalledModel,
   Job,
@@ -30,13 +34,15 @@ import type {
   Models,
   OnDuplicate,
   Place,
+  Question,
   RecordChoice,
   Recorded,
   Recording,
   RecordingNote,
-  SearchHit,
+  SearchQuery,
   Segment,
   Settings,
+  SimilarRecording,
   TagCount,
   TranscribeChoice,
   UnfinishedRecording,
@@ -75,8 +81,6 @@ export interface Backend {
   transcript(recordingId: number): Promise<Segment[]>;
   /** Words that begin between two times of the newest transcript. */
   words(recordingId: number, fromMs: number, toMs: number): Promise<Word[]>;
-  /** Titles and segments in which all the words occur, best first. */
-  search(words: string, limit: number): Promise<SearchHit[]>;
   rename(recordingId: number, title: string): Promise<void>;
   addTag(recordingId: number, tag: string): Promise<void>;
   removeTag(recordingId: number, tag: string): Promise<void>;
@@ -92,6 +96,20 @@ export interface Backend {
   playableUrl(recordingId: number): Promise<string>;
   /** Shows the media's file in the system's file manager. */
   showMedia(recordingId: number): Promise<void>;
+
+  // Finding and asking
+  /** Titles and passages by words, by meaning or by both, the best first. */
+  find(query: SearchQuery): Promise<Found>;
+  /** Recordings about the same, the most similar first; empty where nothing is indexed. */
+  similar(recordingId: number, limit: number): Promise<SimilarRecording[]>;
+  /** Answers from the recordings alone, and tells the sentences so far; none where it was stopped. */
+  ask(question: Question, tell: (sentences: AnswerSentence[]) => void): Promise<Answer | null>;
+  stopAsking(): Promise<void>;
+  indexReport(): Promise<IndexReport>;
+  /** Indexes what waits, and tries again what failed. */
+  updateIndex(): Promise<void>;
+  /** Indexes everything anew. */
+  rebuildIndex(): Promise<void>;
 
   // Out of the program
   /** Asks where to write and writes; none where the user dismissed the question. */

@@ -3,7 +3,7 @@ import { Channel } from "@tauri-apps/api/core";
 
 import { commands, events } from "../bindings";
 import {
-  BackendError, type AddProgress, type Backend, type CommandError, type LiveStatus, type ModelProgress,
+  BackendError, type AddProgress, type AnswerSentence, type Backend, type CommandError, type LiveStatus, type ModelProgress,
 } from "./backend";
 
 type Answer<T> = { status: "ok"; data: T } | { status: "error"; error: CommandError };
@@ -21,7 +21,7 @@ async function take<T>(answer: Promise<Answer<T>>): Promise<T> {
 
 const done = async (answer: Promise<Answer<null>>): Promise<void> => void (await take(answer));
 
-function channel<T extends AddProgress | LiveStatus | ModelProgress>(tell: (message: T) => void): Channel<T> {
+function channel<T extends AddProgress | AnswerSentence[] | LiveStatus | ModelProgress>(tell: (message: T) => void): Channel<T> {
   const made = new Channel<T>();
   made.onmessage = tell;
   return made;
@@ -44,7 +44,6 @@ export const tauriBackend: Backend = {
   tags: () => take(commands.tags()),
   transcript: (recordingId) => take(commands.transcript(recordingId)),
   words: (recordingId, fromMs, toMs) => take(commands.words(recordingId, fromMs, toMs)),
-  search: (words, limit) => take(commands.search(words, limit)),
   rename: (recordingId, title) => done(commands.rename(recordingId, title)),
   addTag: (recordingId, tag) => done(commands.addTag(recordingId, tag)),
   removeTag: (recordingId, tag) => done(commands.removeTag(recordingId, tag)),
@@ -55,6 +54,14 @@ export const tauriBackend: Backend = {
   mediaUrl: (recordingId) => take(commands.mediaUrl(recordingId)),
   playableUrl: (recordingId) => take(commands.playableUrl(recordingId)),
   showMedia: (recordingId) => done(commands.showMedia(recordingId)),
+
+  find: (query) => take(commands.find(query)),
+  similar: (recordingId, limit) => take(commands.similar(recordingId, limit)),
+  ask: (question, tell) => take(commands.ask(question, channel(tell))),
+  stopAsking: () => done(commands.stopAsking()),
+  indexReport: () => take(commands.indexReport()),
+  updateIndex: () => done(commands.updateIndex()),
+  rebuildIndex: () => done(commands.rebuildIndex()),
 
   exportToFile: (recordingId, format) => take(commands.exportToFile(recordingId, format)),
   copyTranscript: (recordingId, format) => done(commands.copyTranscript(recordingId, format)),

@@ -69,8 +69,89 @@ export type Word = { start_ms: number; end_ms: number; text: string; confidence:
 
 export type SnippetPart = { text: string; matched: boolean };
 
+/** What is searched by; a meaning is found whatever the words. */
+export type SearchMode = "words" | "meaning" | "hybrid";
+
+/** What a search is narrowed to; what is empty narrows nothing. */
+export type SearchFilters = {
+  /** Moments in UTC; `to` is the last one that counts. */
+  from: string | null;
+  to: string | null;
+  /** Code such as `ko`. */
+  language: string | null;
+  /** Recordings that carry all of them. */
+  tags: string[];
+  speaker: string | null;
+  /** Words of the title. */
+  title: string | null;
+  recording_ids: number[];
+};
+
+export type SearchQuery = { text: string; mode: SearchMode; filters: SearchFilters; limit: number };
+
+export type FoundBy = "words" | "meaning" | "both";
+
 /** Something that was found; `start_ms` is none where the title matched. */
-export type SearchHit = { recording_id: number; title: string; start_ms: number | null; snippet: SnippetPart[] };
+export type SearchHit = {
+  recording_id: number;
+  title: string;
+  created_at: string;
+  start_ms: number | null;
+  end_ms: number | null;
+  found_by: FoundBy;
+  snippet: SnippetPart[];
+};
+
+/** Hits, the best first; `problem` is a sentence that says why meaning was left out. */
+export type Found = { hits: SearchHit[]; by_meaning: boolean; problem: string | null };
+
+/** Another recording about the same; `similarity` is 0 to 1. */
+export type SimilarRecording = { recording_id: number; title: string; created_at: string; similarity: number };
+
+/** How far the recordings are indexed for search by meaning. */
+export type IndexReport = {
+  /** Id of the embedding model; none where none is installed. */
+  model: string | null;
+  /** Id of the language model that answers; none where there is none. */
+  answering: string | null;
+  n_indexed: number;
+  n_waiting: number;
+  n_failed: number;
+  n_passages: number;
+  problem: string | null;
+};
+
+/** A question that was answered, and what the answer said. */
+export type Exchange = { question: string; answer_text: string };
+
+/** About one recording or all of them; none takes the setting's model. */
+export type Question = { text: string; recording_id: number | null; thread: Exchange[]; model: string | null };
+
+/** A sentence of an answer, with the places of what it rests on in the list of passages. */
+export type AnswerSentence = { text: string; passages: number[]; is_supported: boolean };
+
+export type AnswerPassage = {
+  recording_id: number;
+  title: string;
+  created_at: string | null;
+  start_ms: number;
+  end_ms: number;
+  text: string;
+  speaker: string | null;
+};
+
+export type Answer = {
+  question: string;
+  sentences: AnswerSentence[];
+  passages: AnswerPassage[];
+  /** Passages that the model read. */
+  n_read: number;
+  /** None where no language model is there; then the passages are the answer. */
+  model: string | null;
+  nothing_found: boolean;
+  /** It was ended before its end. */
+  is_cut: boolean;
+};
 
 export type Format = "txt" | "srt" | "vtt" | "json" | "csv" | "md";
 
@@ -393,6 +474,8 @@ export type Settings = {
   record_live: boolean;
   /** Id of the language model that writes; none lets the program choose. */
   language_model: string | null;
+  /** Id of the embedding model for search by meaning; none lets the program choose. */
+  embedding_model: string | null;
   /** Address of the user's own server with an OpenAI-compatible API, such as `http://localhost:11434/v1`. */
   server_url: string | null;
   /** What the server wants to be told, where it wants a key. */
@@ -450,6 +533,8 @@ export type AppEvent =
   | { kind: "library_state"; state: LibraryState }
   | { kind: "model_progress"; progress: ModelProgress }
   | { kind: "models_changed" }
+  /** A recording was indexed, or waits for it. */
+  | { kind: "indexed"; n_waiting: number }
   /** Files hang over the window. */
   | { kind: "drag_over"; n_paths: number }
   | { kind: "drag_left" }

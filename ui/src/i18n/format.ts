@@ -105,6 +105,13 @@ export function languageName(code: string): string {
   }
 }
 
+/** A day of the calendar, such as `2026-11-25`. */
+export function dayText(day: string): string {
+  const date = new Date(`${day}T12:00:00`);
+  if (Number.isNaN(date.getTime())) return day;
+  return cached("dayText", () => new Intl.DateTimeFormat(locale.current, { dateStyle: "medium" })).format(date);
+}
+
 /** Who speaks; the two channels of the recorder have names of their own. */
 export function speakerName(label: string): string {
   switch (label) {
@@ -115,4 +122,9 @@ export function speakerName(label: string): string {
     default:
       return label;
   }
+}
+
+/** The other way round: who is meant by what was typed. */
+export function speakerLabel(name: string): string {
+  return ["me", "others"].find((label) => speakerName(label).toLowerCase() === name.toLowerCase()) ?? name;
 }

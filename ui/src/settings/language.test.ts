@@ -1,6 +1,7 @@
 import { cleanup, fireEvent, screen, waitFor, within } from "@testing-library/svelte";
 import { afterEach, expect, test, vi } from "vitest";
 
+import type { State } from "../backend/mock/scenario";
 import { show } from "../testing/show";
 
 afterEach(async () => {
@@ -8,7 +9,7 @@ afterEach(async () => {
   await new Promise((done) => setTimeout(done, 0));
 });
 
-async function openSettings(state: "normal" | "no-language-model" = "normal") {
+async function openSettings(state: State = "normal") {
   const backend = show({ state });
   await screen.findByRole("region", { name: "Transcript" });
   await fireEvent.click(screen.getByRole("button", { name: "Settings" }));
@@ -51,4 +52,24 @@ test("the queue says what each job makes", async () => {
   await fireEvent.click(document.querySelector("[data-queue]") as HTMLElement);
   expect((await screen.findAllByText(/Writing the minutes/)).length, "the one that runs").toBeGreaterThan(0);
   expect(screen.getByText(/^Minutes · Qwen3 1\.7B/), "the one that waits").toBeTruthy();
+});
+
+test("how far the recordings are indexed is told as it goes, and what failed is tried again", async () => {
+  const { backend, dialog } = await openSettings("indexing");
+  expect(await within(dialog).findByText("5 recordings indexed · 3 waiting · 1 failed")).toBeTruthy();
+  const update = vi.spyOn(backend, "updateIndex");
+  await fireEvent.click(within(dialog).getByRole("button", { name: "Try again" }));
+  expect(update).toHaveBeenCalledOnce();
+  expect(await within(dialog).findByText("9 recordings indexed"), "until all are").toBeTruthy();
+  await fireEvent.keyDown(within(dialog).getByRole("combobox", { name: /^Search by meaning/ }), { key: "Enter" });
+  await fireEvent.pointerUp(await screen.findByRole("option", { name: "Multilingual E5 small" }));
+  await waitFor(async () => expect((await backend.settings()).embedding_model).toBe("multilingual-e5-small"));
+});
+
+test("without an embedding model the way to one is shown", async () => {
+  const { dialog } = await openSettings("nomodel");
+  expect(await within(dialog).findByText(/Search by meaning needs an embedding model/)).toBeTruthy();
+  const section = within(dialog).getByRole("region", { name: "Search by meaning" });
+  await fireEvent.click(within(section).getByRole("button", { name: "Get a model" }));
+  expect(await within(dialog).findByRole("heading", { name: "Embedding models" })).toBeTruthy();
 });

@@ -4,12 +4,14 @@ import { getContext, setContext } from "svelte";
 import type { AppEvent, Backend, Format, TranscribeChoice } from "../backend/backend";
 import { m } from "../i18n";
 import { AddingStore } from "./adding.svelte";
+import { AnswersStore } from "./answers.svelte";
 import { CorrectionsStore } from "./corrections.svelte";
 import { EditingStore } from "./editing.svelte";
 import type { Host } from "./host";
 import { LanguageStore } from "./language.svelte";
 import { LayoutStore } from "./layout.svelte";
 import { LibraryStore } from "./library.svelte";
+import { MeaningStore } from "./meaning.svelte";
 import { MinutesStore } from "./minutes.svelte";
 import { ModelsStore } from "./models.svelte";
 import { PlayerStore } from "./player.svelte";
@@ -19,6 +21,7 @@ import { ReadingStore } from "./reading.svelte";
 import { RecorderStore } from "./recorder.svelte";
 import { SearchStore } from "./search.svelte";
 import { SettingsStore } from "./settings.svelte";
+import { SimilarStore } from "./similar.svelte";
 import { Toasts } from "./toasts.svelte";
 
 export type SettingsTab = "general" | "transcription" | "language" | "models" | "storage" | "about";
@@ -33,6 +36,9 @@ export class App implements Host {
   readonly settings: SettingsStore;
   readonly library: LibraryStore;
   readonly search: SearchStore;
+  readonly answers: AnswersStore;
+  readonly similar: SimilarStore;
+  readonly meaning: MeaningStore;
   readonly reading: ReadingStore;
   readonly queue: QueueStore;
   readonly models: ModelsStore;
@@ -67,6 +73,9 @@ export class App implements Host {
     this.settings = new SettingsStore(backend, this.toasts);
     this.library = new LibraryStore(backend);
     this.search = new SearchStore(backend);
+    this.answers = new AnswersStore(backend);
+    this.similar = new SimilarStore(backend);
+    this.meaning = new MeaningStore(backend);
     this.reading = new ReadingStore(backend);
     this.queue = new QueueStore(backend, this.toasts);
     this.models = new ModelsStore(backend, () => void this.#transcribeWaiting());
@@ -137,13 +146,35 @@ export class App implements Host {
     return window.matchMedia("(width < 45rem)").matches;
   }
 
-  open(id: number, targetMs: number | null = null): void {
+  /** Opens a recording, at a place where one is named; up to `endMs` it is marked. */
+  open(id: number, targetMs: number | null = null, endMs: number | null = null): void {
     this.view = "library";
     this.renaming = false;
+    this.#uncover();
     if (id !== this.reading.id) this.player.load(null, null);
     void this.reading.open(id, targetMs).then(() => {
-      if (targetMs !== null && this.reading.id === id) this.player.seek(targetMs);
+      if (targetMs === null || this.reading.id !== id) return;
+      this.player.seek(targetMs);
+      if (endMs !== null) this.reading.marked = new Set(this.reading.between(targetMs, endMs));
     });
+  }
+
+  /** Opens a place in the text, which may be behind the minutes. */
+  openPlace(id: number, startMs: number | null, endMs: number | null): void {
+    this.layout.showTranscript();
+    this.open(id, startMs, endMs);
+  }
+
+  /** Asks what is typed into the search box; without words it shows where to ask. */
+  askTyped(): void {
+    const { search, answers } = this;
+    if (search.active) void answers.begin(search.words, search.narrowing.recording);
+    else answers.show();
+  }
+
+  /** Answers that stand before everything else make room. */
+  #uncover(): void {
+    if (!this.layout.answersBeside) this.answers.open = false;
   }
 
   /** Back to the list, where there is one column. */
@@ -156,6 +187,7 @@ export class App implements Host {
   showRecorder(): void {
     if (this.library.readOnly || this.library.closed) return;
     this.player.pause();
+    this.#uncover();
     this.view = "record";
     if (!this.recorder.live) void this.recorder.lookForDevices();
   }
@@ -187,6 +219,7 @@ export class App implements Host {
 
   showTrash(): void {
     this.closeReading();
+    this.#uncover();
     this.view = "trash";
     void this.library.loadTrash().catch((error: unknown) => this.toasts.fail(problemOf(error)));
   }
@@ -346,6 +379,8 @@ export class App implements Host {
     this.queue.hear(event);
     this.minutes.hear(event);
     this.editing.hear(event);
+    this.similar.hear(event);
+    this.meaning.hear(event);
     switch (event.kind) {
       case "segments":
         this.reading.append(event.recording_id, event.segments);
@@ -368,7 +403,7 @@ export class App implements Host {
         this.models.hear(event.progress);
         break;
       case "models_changed":
-        void Promise.all([this.models.refresh(), this.language.refresh()]);
+        void Promise.all([this.models.refresh(), this.language.refresh(), this.meaning.refresh()]);
         break;
       case "drag_over":
         this.adding.dragging = true;

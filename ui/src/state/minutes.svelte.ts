@@ -199,7 +199,7 @@ export class MinutesStore {
   /** Marks what is missing. */
   followPart({ start_ms, end_ms }: FailedPart): number {
     const segments = this.#host.reading.segments ?? [];
-    const inside = segments.flatMap((segment, idx) => (segment.end_ms > start_ms && segment.start_ms < end_ms ? [idx] : []));
+    const inside = this.#host.reading.between(start_ms, end_ms);
     return this.follow({ segments: inside, start_ms: segments[inside[0] ?? -1]?.start_ms ?? start_ms });
   }
 

@@ -17,6 +17,10 @@ export class ModelsStore {
   importProblem: Problem | null = $state(null);
 
   readonly speech: InstalledModel[] = $derived(this.known?.installed.filter((model) => model.kind === "speech") ?? []);
+  /** Those that find by meaning. */
+  readonly embedding: InstalledModel[] = $derived(
+    this.known?.installed.filter((model) => model.kind === "embedding" && model.problem === null) ?? [],
+  );
   readonly advised: CatalogueModel | null = $derived(
     this.known?.catalogue.find((model) => model.id === this.known?.advised) ?? null,
   );

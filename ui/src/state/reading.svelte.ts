@@ -114,6 +114,11 @@ export class ReadingStore {
       }) ?? null;
   }
 
+  /** Segments that reach into a stretch. */
+  between(startMs: number, endMs: number): number[] {
+    return (this.segments ?? []).flatMap((segment, idx) => (segment.end_ms > startMs && segment.start_ms < endMs ? [idx] : []));
+  }
+
   goTo(ms: number): void {
     if (!this.segments) return;
     this.cursor = Math.max(0, indexAt(this.segments, ms));

@@ -21,6 +21,8 @@ const bare = (event: KeyboardEvent) => !event.ctrlKey && !event.metaKey && !even
 const code = (wanted: string) => (event: KeyboardEvent) => bare(event) && !event.shiftKey && event.code === wanted;
 const modCode = (wanted: string) => (event: KeyboardEvent) => mod(event) && !event.shiftKey && event.code === wanted;
 
+const OTHER_FIELDS = ":is(input, textarea, select, [contenteditable]):not([data-search])";
+
 export const focusSearch = () => document.querySelector<HTMLInputElement>("[data-search]")?.focus();
 
 function moveAndSeek(app: App, idx: number): void {
@@ -84,6 +86,14 @@ export const SHORTCUTS: Shortcut[] = [
   },
   { keys: ["/"], label: () => m.key_search(), matches: (event) => bare(event) && event.key === "/", run: focusSearch },
   { keys: ["Mod", "F"], label: () => m.key_search(), matches: modCode("KeyF"), run: focusSearch, whileTyping: true },
+  {
+    keys: ["Mod", "Enter"],
+    label: () => m.key_ask(),
+    // In other fields it belongs to them.
+    matches: (event) => mod(event) && event.key === "Enter" && !(event.target instanceof Element && event.target.matches(OTHER_FIELDS)),
+    run: (app) => app.askTyped(),
+    whileTyping: true,
+  },
   { keys: ["R"], label: () => m.key_record(), matches: code("KeyR"), run: (app) => app.showRecorder() },
   {
     keys: ["Mod", "O"],
@@ -163,7 +173,7 @@ export function handleKey(event: KeyboardEvent, app: App): void {
   // A dialog or a menu has the keyboard to itself.
   if (document.querySelector("[role=dialog][data-state=open], [role=alertdialog][data-state=open], [role=menu]")) return;
   const typing = target?.closest(TYPING) !== null && target !== null;
-  const needed = event.code === "Space" || event.code === "Enter" || event.code.startsWith("Arrow");
+  const needed = bare(event) && (event.code === "Space" || event.code === "Enter" || event.code.startsWith("Arrow"));
   if (needed && target?.closest(OWN_KEYS) && !target.closest("[data-player-keys]")) return;
   const reviewing = openId(app) !== null && app.corrections.reviewing;
   const found = [...(reviewing ? REVIEW_SHORTCUTS : []), ...SHORTCUTS].find((shortcut) => (shortcut.whileTyping || !typing) && shortcut.matches(event));

@@ -7,7 +7,6 @@ import { withDays } from "../sidebar/rows";
 import { NOW } from "../testing/now";
 import { scenario } from "../testing/show";
 import { indexAt, ReadingStore } from "./reading.svelte";
-import { SearchStore } from "./search.svelte";
 import { Toasts } from "./toasts.svelte";
 
 beforeEach(() => {
@@ -57,22 +56,6 @@ test("words are asked for once and belong to their segments", async () => {
   expect(words, "what is known is not asked for").toHaveBeenCalledOnce();
   for (let idx = 0; idx <= 5; idx += 1)
     expect(reading.words.get(idx)?.map((word) => word.text).join(" ")).toBe(reading.segments?.[idx]?.text);
-});
-
-test("an answer to an older search is dropped", async () => {
-  vi.useFakeTimers();
-  const backend = mockBackend(scenario(), NOW);
-  const answers: ((hits: never[]) => void)[] = [];
-  vi.spyOn(backend, "search").mockImplementation(() => new Promise((answer) => answers.push(answer)));
-  const search = new SearchStore(backend);
-  search.type("a");
-  await vi.advanceTimersByTimeAsync(200);
-  search.type("ab");
-  await vi.advanceTimersByTimeAsync(200);
-  answers[0]?.([]);
-  await vi.advanceTimersByTimeAsync(1);
-  expect(search.hits, "only the newest question counts").toBeNull();
-  vi.useRealTimers();
 });
 
 test("at most three toasts, and what is said twice stands once", () => {

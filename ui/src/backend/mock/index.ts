@@ -1,9 +1,10 @@
 // The whole program in memory: for developing the page in a browser, for its tests and its pictures.
 import {
   BackendError, type AddProgress, type AddResult, type AppEvent, type Backend, type Job, type LibraryState,
-  type Recording, type RecordingNote, type SearchHit, type Segment, type SnippetPart,
+  type Recording, type RecordingNote,
 } from "../backend";
 import { listenForDrops } from "./drops";
+import { EMBEDDING_MODEL, MockFinding } from "./finding";
 import { MockJobs } from "./jobs";
 import { MockLanguage } from "./language";
 import { LANGUAGE_MODEL, MockMinutes } from "./minutes";
@@ -44,6 +45,7 @@ export function mockBackend(scenario: Scenario, now: Date = new Date()): MockBac
   const recorder = new MockRecorder(scenario.state);
   const urls = new Map<number, string>();
   const installed = ["first-run", "nomodel"].includes(scenario.state) ? [] : ["whisper-base", "whisper-small-q5_1"];
+  if (installed.length > 0) installed.push(EMBEDDING_MODEL);
   if (installed.length > 0 && scenario.state !== "no-language-model") installed.push(LANGUAGE_MODEL);
   const models = new MockModels(installed, scenario.quick, scenario.state === "failed");
 
@@ -82,6 +84,9 @@ export function mockBackend(scenario: Scenario, now: Date = new Date()): MockBac
   );
   const minutes = new MockMinutes(scenario.state, find, now);
   const language = new MockLanguage({ jobs, minutes, models, find, change, emit, mayWrite: () => mayWrite(), settings: () => settings });
+  const finding = new MockFinding({
+    scenario, models, entries: () => shown(false), settings: () => settings, answering: () => language.models().default, emit,
+  });
   const finish = (job: Job) => {
     if (job.kind !== "transcribe") return;
     const entry = find(job.recording_id);
@@ -210,10 +215,6 @@ export function mockBackend(scenario: Scenario, now: Date = new Date()): MockBac
     transcript: async (id) => find(id).segments.map((one) => ({ ...one })),
     words: async (id, fromMs, toMs) =>
       find(id).segments.filter((one) => one.end_ms > fromMs && one.start_ms < toMs).flatMap(wordsOf),
-    search: async (words, limit) => {
-      if (words.length > 200) throw new BackendError(error("invalid_input", "That is too long to search for. Use fewer words."));
-      return hits(shown(false), words.toLowerCase()).slice(0, limit);
-    },
     rename: async (id, title) => (mayWrite(), change(id, { title })),
     addTag: async (id, tag) => (mayWrite(), change(id, { tags: [...new Set([...find(id).recording.tags, tag])].sort() })),
     removeTag: async (id, tag) => (mayWrite(), change(id, { tags: find(id).recording.tags.filter((one) => one !== tag) })),
@@ -305,6 +306,7 @@ export function mockBackend(scenario: Scenario, now: Date = new Date()): MockBac
     retryJob: async (id) => jobs.retry(id),
     moveJob: async (id, position) => jobs.move(id, position),
 
+    ...finding.commands,
     ...language.commands,
     copyMinutes: async (id, template) => backend.copyText(language.textOf(id, template)),
 
@@ -343,29 +345,6 @@ export function mockBackend(scenario: Scenario, now: Date = new Date()): MockBac
     closeWindow: async () => {},
   };
   return backend;
-}
-
-/** A simple search: every place in which the words stand as they were typed. */
-function hits(entries: readonly Entry[], words: string): SearchHit[] {
-  const found: SearchHit[] = [];
-  for (const { recording, segments } of entries) {
-    const { id: recording_id, title } = recording;
-    if (title.toLowerCase().includes(words)) found.push({ recording_id, title, start_ms: null, snippet: snippet(title, words) });
-    for (const segment of segments as Segment[])
-      if (segment.text.toLowerCase().includes(words))
-        found.push({ recording_id, title, start_ms: segment.start_ms, snippet: snippet(segment.text, words) });
-  }
-  return found;
-}
-
-function snippet(text: string, words: string): SnippetPart[] {
-  const at = text.toLowerCase().indexOf(words);
-  const parts = [
-    { text: text.slice(0, at), matched: false },
-    { text: text.slice(at, at + words.length), matched: true },
-    { text: text.slice(at + words.length), matched: false },
-  ];
-  return parts.filter((part) => part.text !== "");
 }
 
 /** The mock as the address asks for it; reachable for tests as `mockBackend` of the window. */

@@ -25,12 +25,15 @@ const CATALOGUE: CatalogueModel[] = [
   entry("qwen3-0.6b", "Qwen3 0.6B", 396_705_472, 1_500_000_000, "Small and quick; short minutes and answers, also in Korean.", "작고 빠릅니다. 한국어 회의록과 답변을 짧게 씁니다.", { kind: "language", licence: "Apache-2.0" }),
   entry("qwen3-1.7b", "Qwen3 1.7B", 1_107_409_472, 2_400_000_000, "A good balance for minutes in Korean and English on a laptop.", "노트북에서 한국어와 영어 회의록에 알맞은 균형입니다.", { kind: "language", licence: "Apache-2.0", advised: true }),
   entry("qwen3-4b", "Qwen3 4B", 2_497_280_256, 4_300_000_000, "The best minutes and answers here; wants 8 GB of memory.", "가장 좋은 회의록과 답변을 씁니다. 메모리 8 GB가 필요합니다.", { kind: "language", licence: "Apache-2.0" }),
+  entry("multilingual-e5-small", "Multilingual E5 small", 488_000_000, 900_000_000, "Search by meaning in Korean, English and many more; quick.", "한국어와 영어 등 여러 언어를 의미로 검색합니다. 빠릅니다.", { kind: "embedding", advised: true }),
+  entry("bge-m3", "BGE M3", 2_290_000_000, 3_200_000_000, "The most exact search by meaning, also over long passages; large.", "긴 문단까지 가장 정확하게 의미로 검색합니다. 큽니다.", { kind: "embedding" }),
 ];
 
 const installedOf = (model: CatalogueModel): InstalledModel => ({
   id: model.id, kind: model.kind, name: model.name, bytes: model.bytes, memory_bytes: model.memory_bytes,
   description: model.kind === "language"
     ? model.name
+    : model.kind === "embedding" ? "xlm-roberta embeddings, 384 dimensions"
     : `${model.name.toLowerCase().replace(/ q\d.*/, "")}, multilingual, ${/q\d_\d/.exec(model.id)?.[0] ?? "f16"}`,
   languages: model.languages, multilingual: true, known: true, problem: null,
 });

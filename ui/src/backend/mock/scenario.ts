@@ -5,7 +5,7 @@ export const STATES = [
   "normal", "empty", "first-run", "damaged", "newer", "readonly", "busy", "failed", "long", "many", "nomodel",
   "recording", "recording-both", "paused", "no-signal", "clipping", "device-lost", "disk-low", "overrun", "no-device", "unfinished",
   "minutes-writing", "minutes-failed-part", "minutes-failed", "minutes-outdated", "no-language-model", "corrections", "correcting",
-  "live", "live-loading", "live-behind", "live-ended", "live-no-model",
+  "live", "live-loading", "live-behind", "live-ended", "live-no-model", "indexing",
 ] as const;
 
 export type State = (typeof STATES)[number];

@@ -50,6 +50,7 @@ export function settingsOf(scenario: Scenario): Settings {
     record_shortcut: null,
     record_live: false,
     language_model: null,
+    embedding_model: null,
     server_url: null,
     server_key: null,
     auto_title: false,
