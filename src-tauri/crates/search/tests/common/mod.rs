@@ -146,7 +146,12 @@ pub fn index(
         max_tokens: 3,
         overlap_tokens: 1,
     };
-    let passages = passages("", &transcript.segments, &vec![1; transcript.segments.len()], limits);
+    let passages = passages(
+        "",
+        &transcript.segments,
+        &vec![1; transcript.segments.len()],
+        limits,
+    );
     let places: Vec<_> = passages.iter().map(|passage| passage.place).collect();
     let lacking = library.passages_to_embed(id, &places, model).unwrap();
     let new: Vec<_> = lacking
