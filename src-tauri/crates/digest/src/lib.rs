@@ -1,15 +1,16 @@
 //! What is written from a transcript, as pure logic over a [`Generator`]: [`minutes`] by templates,
-//! [`correct`]ions as proposals, a [`title`]; and [`highlights`] without any model. Nothing in here
-//! reads a file, opens a connection or waits.
+//! [`correct`]ions as proposals, a [`title`], the [`answer`] to a question; and [`highlights`] without any
+//! model. Nothing in here reads a file, opens a connection or waits.
 //!
 //! A model's answer is material, not truth. What holds whatever it answers is checked mechanically:
 //! an item cites only segments of the part that was read, keys come from the template only, who and
-//! when must have been said, lengths are limited, and a stretch that was not read with success is
-//! listed as failed and not counted.
+//! when must have been said, lengths are limited, a stretch that was not read with success is listed as
+//! failed and not counted, and a sentence of an answer that its passages do not bear out is marked.
 //!
 //! `parts` lays a transcript into the model's context, `prompt` renders the files in `prompts/`,
-//! `ask` gets JSON out of the model and `partial` reads it while it is written, `words` and
-//! `likeness` know words and how near two texts are, and `checks` which numbers and negations a text has.
+//! `ask` gets JSON out of the model, `partial` reads it while it is written and `cited` what it cites,
+//! `words` and `likeness` know words and how near two texts are, and `checks` which numbers and
+//! negations a text has.
 #![warn(missing_docs)]
 
 mod answer;

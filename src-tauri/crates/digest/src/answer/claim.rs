@@ -6,12 +6,13 @@ use super::names::names;
 use crate::checks::{Counted, Negations, Numbers};
 use crate::words::{english, is_unspaced, korean, words};
 
-/// Verbs and nouns with which an answer speaks of the passages themselves, lower-cased stems.
+/// Words with which an answer speaks of the passages themselves or says how sure it is, as lower-cased stems.
 #[rustfmt::skip]
 const SPEAKING: &[&str] = &[
     "accord", "attende", "describ", "discuss", "explain", "indicat", "mention", "not", "participant", "passag",
     "record", "speak", "speaker", "stat", "talk", "transcript",
     "구절", "녹음", "내용", "논의", "말씀", "발언", "설명", "언급", "참석자",
+    "발생", "예상", "예정",
 ];
 
 /// What `하다` and `되다` go on with where they stand alone and say nothing.
@@ -62,6 +63,8 @@ pub(super) struct Claim {
     /// Lower-cased.
     pub names: Vec<String>,
     pub negates: bool,
+    /// The verb that a Korean sentence ends with.
+    pub predicate: Option<Word>,
 }
 
 impl Claim {
@@ -72,6 +75,7 @@ impl Claim {
             numbers: Counted::telling(text),
             names: names(text, language),
             negates: Negations::of(text).any(),
+            predicate: predicate(text),
         }
     }
 }
@@ -100,6 +104,7 @@ pub(super) fn meaning(text: &str) -> Vec<Word> {
                 let stem = english::stem(part);
                 let means = part.chars().nth(1).is_some()
                     && !english::is_stop_word(part)
+                    && !english::is_stop_word(&stem)
                     && !SPEAKING.contains(&stem.as_str());
                 if means {
                     add(Word::Stem(stem));
@@ -132,7 +137,22 @@ fn korean_word(word: &str) -> Option<Word> {
     means.then(|| Word::Noun(noun.to_owned()))
 }
 
+/// The last word that means something, where it is a Korean verb.
+fn predicate(text: &str) -> Option<Word> {
+    let words = words(&Numbers::without(text));
+    let mut meaning = words
+        .iter()
+        .rev()
+        .filter_map(|word| Some((word, korean_word(word)?)));
+    let (word, predicate) = meaning.next()?;
+    (is_verb(word) || made_of(word).is_some()).then_some(predicate)
+}
+
 fn is_verb(word: &str) -> bool {
+    // `로그인`, `디자인`: nouns that end like `중인`.
+    if word.ends_with('인') && !word.ends_with("적인") {
+        return false;
+    }
     ["다", "며", "기로"].iter().any(|ending| word.ends_with(ending))
         || (korean::is_verb_like(word) && korean::without_particle(word).is_none())
 }
@@ -208,6 +228,14 @@ mod tests {
             "and verbs: {korean:?}"
         );
         assert_eq!(meaning("네, 그렇습니다. Yes."), [], "nothing is said by itself");
+        assert_eq!(meaning("로그인"), [noun("로그인")], "not every ending is one");
+        let predicate = |text: &str| Claim::of(text, "ko").predicate;
+        assert_eq!(
+            predicate("예산을 확정했습니다."),
+            Some(noun("확정")),
+            "what is done"
+        );
+        assert_eq!(predicate("출시는 9월입니다. 예산안"), None, "nothing is");
     }
 
     #[test]

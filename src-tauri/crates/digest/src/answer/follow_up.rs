@@ -79,7 +79,7 @@ fn telling_words(text: &str) -> Vec<String> {
     for word in words(text) {
         if let Some(word) = telling(&word)
             && !points_back(&word)
-            && !found.iter().any(|known| *known == word)
+            && !found.contains(&word)
         {
             found.push(word);
         }

@@ -1,6 +1,7 @@
-//! Finds what is probably a name. A name must have been said as it stands, while other words may be
-//! said otherwise; so that a word that is wrongly taken for one marks a sentence that is right, and one
-//! that is overlooked still counts as a word.
+//! Finds what is probably a name: of a person, a product, an organisation, or of a day, a week and the
+//! like. A name must have been said as it stands, while other words may be said otherwise; so that a word
+//! that is wrongly taken for one marks a sentence that is right, and one that is overlooked still counts
+//! as a word.
 
 use crate::template::primary;
 use crate::words::{english, korean, words};
@@ -17,6 +18,24 @@ const ENGLISH_BEGINNINGS: [&str; 26] = [
     "finally", "furthermore", "half", "hence", "instead", "later", "management", "moreover", "nobody", "overall",
     "per", "someone", "somebody", "speaker", "team", "therefore", "together",
 ];
+
+/// Times that are written without a capital.
+#[rustfmt::skip]
+const ENGLISH_TIMES: [&str; 14] = [
+    "tomorrow", "yesterday", "week", "weeks", "month", "months", "quarter", "year", "years", "morning", "afternoon",
+    "evening", "weekend", "midnight",
+];
+#[rustfmt::skip]
+const KOREAN_TIMES: [&str; 18] = [
+    "월요일", "화요일", "수요일", "목요일", "금요일", "토요일", "일요일", "주말", "연말", "월말", "내일", "모레", "내년",
+    "작년", "상반기", "하반기", "오전", "오후",
+];
+/// With these a time is counted from today, if one of the others follows.
+const KOREAN_RELATIVE: [&str; 4] = ["이번", "다음", "지난", "저번"];
+const KOREAN_SPANS: [&str; 4] = ["주", "달", "해", "분기"];
+
+/// What names of organisations end with.
+const ORGANISATIONS: [&str; 8] = ["팀", "부서", "본부", "위원회", "센터", "은행", "병원", "법원"];
 
 /// Family names that hardly any other Korean word of three syllables begins with.
 const SURNAMES: [char; 7] = ['김', '박', '최', '윤', '황', '홍', '권'];
@@ -87,6 +106,14 @@ pub(super) fn names(text: &str, language: &str) -> Vec<String> {
 fn english_name(word: &str, begins: bool, next: &str, language: &str) -> Option<String> {
     let word = word.strip_suffix("'s").unwrap_or(word);
     let lower = word.to_lowercase();
+    if ENGLISH_TIMES.contains(&lower.as_str()) {
+        return Some(lower);
+    }
+    if matches!(lower.as_str(), "next" | "last") {
+        let next = next.trim_matches(|c: char| !c.is_alphabetic()).to_lowercase();
+        let is_time = matches!(next.as_str(), "week" | "month" | "quarter" | "year");
+        return is_time.then(|| lower + &next);
+    }
     let is_upper = word.chars().next().is_some_and(char::is_uppercase);
     if english::is_stop_word(&lower) || word.chars().nth(1).is_none() {
         return None;
@@ -118,7 +145,16 @@ fn korean_name(word: &str, next: &str) -> Option<String> {
         let is_name = latin.chars().any(char::is_uppercase) && latin.chars().nth(1).is_some();
         return is_name.then(|| latin.to_lowercase());
     }
+    if let Some(time) = relative_time(word, next) {
+        return Some(time);
+    }
     let stem = korean::stem(word);
+    let is_organisation = stem.chars().nth(2).is_some()
+        && !stem.starts_with("우리")
+        && ORGANISATIONS.iter().any(|ending| stem.ends_with(ending));
+    if KOREAN_TIMES.contains(&stem) || is_organisation {
+        return Some(stem.to_owned());
+    }
     let bare = stem.strip_suffix('님').or_else(|| stem.strip_suffix('씨'));
     let is_before = |titles: &[&str]| {
         let mut rests = titles.iter().filter_map(|title| next.strip_prefix(title));
@@ -148,6 +184,21 @@ fn korean_name(word: &str, next: &str) -> Option<String> {
     (is_name && !is_word).then(|| name.to_owned())
 }
 
+/// A time that is counted from today, such as `다음 주`, without its blank.
+fn relative_time(word: &str, next: &str) -> Option<String> {
+    let (relative, rest) = KOREAN_RELATIVE
+        .iter()
+        .find_map(|relative| Some((relative, word.strip_prefix(relative)?)))?;
+    let rest = if rest.is_empty() { next } else { rest };
+    let (span, behind) = KOREAN_SPANS
+        .iter()
+        .find_map(|span| Some((span, rest.strip_prefix(span)?)))?;
+    let behind = behind.trim_end_matches(|c: char| !c.is_alphanumeric());
+    // `다음 주제` is no week.
+    let is_time = behind.is_empty() || behind.starts_with(['말', '초', '중']) || korean::is_particles(behind);
+    is_time.then(|| format!("{relative}{span}"))
+}
+
 /// Whether a word of three syllables or more is a verb with an ending, such as `이야기했습니다`.
 fn is_verb(word: &str) -> bool {
     korean::without_particle(word).is_none() && korean::is_verb_like(word)
@@ -172,6 +223,11 @@ mod tests {
             ("지훈 씨가 발표합니다.", &["지훈"]),
             ("민수님이 준비합니다.", &["민수"]),
             ("이서연이 맡았다.", &["이서연"]),
+            ("It is due by the end of next week.", &["nextweek", "week"]),
+            (
+                "다음 주까지, 늦어도 월요일에 재무팀이 봅니다.",
+                &["다음주", "월요일", "재무팀"],
+            ),
         ] {
             assert_eq!(names(text, "en"), expected, "{text}");
         }
@@ -181,9 +237,9 @@ mod tests {
     fn other_words_are_none() {
         for text in [
             "The budget is approved and I agree.",
-            "Planning takes a week.",
+            "Planning takes a lot of patience.",
             "Tests are late. However, nobody knows.",
-            "예산을 다음 주까지 검토합니다.",
+            "예산을 다음 주제로 검토합니다.",
             "이사회에서 최종적으로 정책을 이야기했습니다.",
             "회의에서는 이메일을 보내기로 했다.",
         ] {

@@ -4,11 +4,12 @@ use super::numbers::{folded, spans};
 /// What things are counted or measured by, with the names of each in Korean and English. Names that
 /// mean more than one thing are left out, such as `분`, which is a minute and a person.
 const UNITS: &[(&str, &[&str], &[&str])] = &[
-    ("clock", &["시"], &[]),
     ("day", &["일"], &["day", "days"]),
     ("dollar", &["달러"], &["dollar", "dollars"]),
     ("euro", &["유로"], &["euro", "euros"]),
+    // Before the hour of the clock, which it begins with.
     ("hour", &["시간"], &["hour", "hours"]),
+    ("clock", &["시"], &[]),
     ("minute", &[], &["minute", "minutes"]),
     ("month", &["개월", "달"], &["month", "months"]),
     ("month of the year", &["월"], &[]),
@@ -99,6 +100,7 @@ mod tests {
             ("두 명이", "세 명이"),
             ("두 명이", "2주"),
             ("3월", "3일"),
+            ("세 시에", "3시간"),
             ("3 days", "3 weeks"),
             ("30 percent", "30 people"),
         ] {

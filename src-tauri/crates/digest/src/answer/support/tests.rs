@@ -192,8 +192,69 @@ fn another_language_cannot_be_told_and_keeps_its_citation() {
 fn scripts_without_blanks_are_compared_by_letters() {
     let said = "発売は九月に延期することを決めました。";
     assert!(
-        bears_out("いつ", said, "発売は九月に延期します。"),
+        bears_out("いつ", said, "発売は九月に延期することにした。"),
         "nearly the same letters"
     );
     assert!(!bears_out("いつ", said, "予算は来年に増額します。"), "others");
+}
+
+/// Two talks as people talk, and what a model would write of them.
+#[test]
+fn talk_bears_out_what_is_written_of_it() {
+    let talk = "자 그러면 시작할게요. 지난주에 말씀드린 대로 서버 이전은 다음 달 초에 진행하려고 합니다. 비용은 한 \
+                이천만 원 정도 들 것 같고요. 이 부분은 재무팀 승인이 필요해서 이수진 과장님이 금요일까지 품의서를 \
+                올려주시기로 했습니다. 그리고 고객사에서 로그인 오류가 계속 난다고 연락이 왔는데 아직 원인은 못 \
+                찾았어요.";
+    let question = "서버 이전은 언제 해?";
+    let said_so = [
+        "서버 이전은 다음 달 초에 진행할 예정입니다.",
+        "비용은 약 2천만 원이 들 것으로 예상됩니다.",
+        "서버 이전 비용은 2,000만 원 정도입니다.",
+        "재무팀의 승인이 필요합니다.",
+        "이수진 과장이 금요일까지 품의서를 제출하기로 했습니다.",
+        "고객사에서 로그인 오류가 발생한다는 연락이 왔습니다.",
+        "고객사의 로그인 오류 원인은 아직 찾지 못했습니다.",
+    ];
+    assert_eq!(parted(question, talk, &said_so).1, [""; 0], "these were said");
+    let never_said = [
+        "서버 이전은 이번 달 말에 진행합니다.",
+        "서버 이전은 다음 주 초에 진행합니다.",
+        "서버 이전은 내년에 진행합니다.",
+        "서버 이전은 취소되었습니다.",
+        "비용은 3천만 원입니다.",
+        "이수진 과장이 월요일까지 품의서를 올립니다.",
+        "박수진 과장이 품의서를 올립니다.",
+        "인사팀 승인이 필요합니다.",
+        "로그인 오류의 원인을 찾았습니다.",
+        "고객사에서 결제가 안 된다고 항의했습니다.",
+    ];
+    assert_eq!(parted(question, talk, &never_said).0, [""; 0], "these were not");
+
+    let talk = "Alright, let's get going. So the vendor came back with a quote, it's about forty-five thousand \
+                dollars a year, which is more than we planned. Sarah's going to negotiate with them and get back to \
+                us by the end of next week. I don't think we should sign anything before legal has had a look at \
+                the contract. Also the onboarding flow still crashes on older Android phones.";
+    let question = "What did the vendor quote?";
+    let said_so = [
+        "The vendor quoted about $45,000 a year.",
+        "The quote is 45,000 dollars per year, more than planned.",
+        "Sarah will negotiate with the vendor and report back by the end of next week.",
+        "Nothing should be signed before legal has reviewed the contract.",
+        "The legal team needs to look at the contract before signing.",
+        "The onboarding flow crashes on older Android phones.",
+    ];
+    assert_eq!(parted(question, talk, &said_so).1, [""; 0], "these were said");
+    let never_said = [
+        "The vendor quoted about $54,000 a year.",
+        "The vendor quoted a monthly price.",
+        "The vendor offers a discount of 10 percent.",
+        "The quote is less than planned.",
+        "John will negotiate with the vendor.",
+        "Sarah will negotiate by the end of next month.",
+        "Sarah negotiated with them last week.",
+        "The contract was signed.",
+        "The onboarding flow crashes on older iPhones.",
+        "The payment page crashes on older Android phones.",
+    ];
+    assert_eq!(parted(question, talk, &never_said).0, [""; 0], "these were not");
 }
