@@ -47,7 +47,10 @@ pub(super) fn open(name: &str, title: &str) -> Result<OpenSource, CaptureError> 
     let (done, opened) = channel();
     let (source, told) = (name.to_owned(), Arc::clone(&faults));
     // A server that hangs never answers; its thread is left to itself.
-    std::thread::spawn(move || done.send(connect(&source, &told)));
+    std::thread::spawn(move || {
+        // Nobody waits any more for an answer that came too late.
+        let _ = done.send(connect(&source, &told));
+    });
     let refused = |reason: String| CaptureError::Device {
         device: title.to_owned(),
         reason,
