@@ -1,16 +1,18 @@
-//! Language models by a forward pass of its own, and sentence embeddings on
-//! [Candle](https://docs.rs/candle-core), which with the features `metal` and `cuda` run on an accelerator.
+//! Language models and sentence embeddings, by forward passes of its own on the processor.
 //!
 //! [`GgufGenerator`] runs language models from one GGUF file: `gguf` opens it with suspicion, `family`
 //! compares what its header says with its tensors, `tokenizer` and `vocabulary` build the tokenizer
 //! from its metadata, and `template` renders its chat template. For each prompt `context` lets `forward`,
 //! which computes the model on the processor, read only what it has not read before; then `writing` writes
 //! the answer: `sampler` draws its tokens, `grammar` holds them to a JSON Schema, and `answer` makes whole
-//! characters without thoughts of them. [`BertEmbedder`] runs sentence embedding models from a folder of
-//! safetensors on Candle.
+//! characters without thoughts of them.
 //!
-//! Files are foreign: what does not fit is refused with a sentence. Candle itself may still abort on
-//! too little memory, which is why models are loaded in the worker process only.
+//! [`BertEmbedder`] runs sentence embedding models from a folder with safetensors: it knows what a model
+//! wants around a text and which tokens become its vector, and `encoder` computes them.
+//!
+//! Files are foreign: what does not fit is refused with a sentence. Too little memory may still abort,
+//! which is why models are loaded in the worker process only. [Candle](https://docs.rs/candle-core) reads
+//! headers of GGUF files.
 
 mod answer;
 mod context;

@@ -28,7 +28,7 @@ pub(crate) struct Kernels {
     pub name: &'static str,
     /// Gives to each row of `out`, which begin `stride` apart, the product of a row of `rows` with a panel,
     /// which is at most as deep as the rows are long. What it is added to is a bias, else what `out` has.
-    pub multiply: fn(rows: &[Row], panel: &[Wide], bias: Option<&Wide>, out: &mut [f32], stride: usize),
+    pub multiply: Multiply,
     /// The activation `x/2 * (1 + erf(x / sqrt(2)))`.
     pub gelu: fn(values: &mut [f32]),
     /// The largest of some values.
@@ -39,6 +39,8 @@ pub(crate) struct Kernels {
     /// norm's own.
     pub normalize: fn(values: &mut [f32], other: &[f32], norm: &Norm),
 }
+
+type Multiply = fn(rows: &[Row], panel: &[Wide], bias: Option<&Wide>, out: &mut [f32], stride: usize);
 
 /// A layer norm (Ba et al. 2016, <https://arxiv.org/abs/1607.06450>).
 pub(crate) struct Norm {
