@@ -5,7 +5,7 @@
 mod common;
 
 use common::{
-    add, add_filler, add_spoken, ask, embed, embed_poorly, ids, index, library, marks, model, query, segment,
+    add, add_filler, add_spoken, ask, embed, embed_poorly, ids, index, library, marks, model, query,
 };
 use recordroute_search::{FoundBy, Mode, find};
 
