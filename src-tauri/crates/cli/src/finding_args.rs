@@ -117,7 +117,7 @@ pub enum IndexCommand {
 
 /// The first moment of a day where the user is, in UTC.
 fn parse_from(text: &str) -> Result<String, String> {
-    moment(text, |day| Ok(day))
+    moment(text, Ok)
 }
 
 /// The last moment of a day where the user is, in UTC.

@@ -77,8 +77,8 @@ impl TextTokens {
     /// The text's beginning, with the prefix before it and the special tokens around.
     pub fn encode(&self, prefix: &str, text: &str) -> Result<Vec<u32>, InferenceError> {
         let max_bytes = text.len().min(self.max_tokens * MAX_BYTES_A_TOKEN);
-        let end = text.floor_char_boundary(max_bytes);
-        let text = self.cased(text.get(..end).unwrap_or_default());
+        let end = (0..=max_bytes).rev().find(|at| text.is_char_boundary(*at));
+        let text = self.cased(text.get(..end.unwrap_or(0)).unwrap_or_default());
         let text = format!("{prefix}{text}");
         let mut encoding = self.tokenizer.encode_fast(text, false).map_err(failed)?;
         let room = self.max_tokens - self.n_special;
