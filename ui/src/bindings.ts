@@ -41,20 +41,6 @@ export const commands = {
 	transcript: (recordingId: number) => typedError<Segment[], CommandError>(__TAURI_INVOKE("transcript", { recordingId })),
 	/**  Words that begin between two times of the newest transcript. */
 	words: (recordingId: number, fromMs: number, toMs: number) => typedError<Word[], CommandError>(__TAURI_INVOKE("words", { recordingId, fromMs, toMs })),
-	/**  Titles and passages by words, by meaning or by both, the best first. */
-	find: (query: SearchQuery) => typedError<Found, CommandError>(__TAURI_INVOKE("find", { query })),
-	/**  Recordings about the same, the most similar first. */
-	similar: (recordingId: number, limit: number) => typedError<SimilarRecording[], CommandError>(__TAURI_INVOKE("similar", { recordingId, limit })),
-	/**  How far the recordings are indexed. */
-	indexReport: () => typedError<IndexReport, CommandError>(__TAURI_INVOKE("index_report")),
-	/**  Indexes what waits, and tries again what failed. */
-	updateIndex: () => typedError<null, CommandError>(__TAURI_INVOKE("update_index")),
-	/**  Indexes everything anew. */
-	rebuildIndex: () => typedError<null, CommandError>(__TAURI_INVOKE("rebuild_index")),
-	/**  Answers from the recordings alone, and tells the sentences so far; none where it was stopped. */
-	ask: (question: Question, tell: Channel<AnswerSentence[]>) => typedError<Answer | null, CommandError>(__TAURI_INVOKE("ask", { question, tell })),
-	/**  Ends the answer that is being written. */
-	stopAsking: () => typedError<null, CommandError>(__TAURI_INVOKE("stop_asking")),
 	/**  Gives a recording another title. */
 	rename: (recordingId: number, title: string) => typedError<null, CommandError>(__TAURI_INVOKE("rename", { recordingId, title })),
 	/**  Puts a tag on a recording. */
@@ -115,6 +101,20 @@ export const commands = {
 	discardUnfinished: (id: number) => typedError<Recording, CommandError>(__TAURI_INVOKE("discard_unfinished", { id })),
 	/**  The notes of a recording, in order of time. */
 	notes: (recordingId: number) => typedError<RecordingNote[], CommandError>(__TAURI_INVOKE("notes", { recordingId })),
+	/**  What was said or is called so, the best first. */
+	find: (query: SearchQuery) => typedError<Found, CommandError>(__TAURI_INVOKE("find", { query })),
+	/**  Recordings that are about the same as one. */
+	similar: (recordingId: number, limit: number) => typedError<SimilarRecording[], CommandError>(__TAURI_INVOKE("similar", { recordingId, limit })),
+	/**  How far the index of search by meaning is. */
+	indexReport: () => typedError<IndexReport, CommandError>(__TAURI_INVOKE("index_report")),
+	/**  Tries again what could not be indexed. */
+	updateIndex: () => typedError<null, CommandError>(__TAURI_INVOKE("update_index")),
+	/**  Throws the index away and makes it anew. */
+	rebuildIndex: () => typedError<null, CommandError>(__TAURI_INVOKE("rebuild_index")),
+	/**  Answers a question; the sentences so far are told while it is written. None where it was stopped. */
+	ask: (question: Question, tell: Channel<AnswerSentence[]>) => typedError<Answer | null, CommandError>(__TAURI_INVOKE("ask", { question, tell })),
+	/**  Ends the answering of a question. */
+	stopAsking: () => typedError<null, CommandError>(__TAURI_INVOKE("stop_asking")),
 	/**  Running ones, the queue in its order, then those that ended lately. */
 	jobs: () => typedError<Job[], CommandError>(__TAURI_INVOKE("jobs")),
 	/**  Queues the transcription of a recording. */
@@ -194,7 +194,7 @@ export type AddSummary = {
 	stopped: boolean,
 };
 
-/**  What was answered, and what it rests on. */
+/**  The answer to a question; without a model it is the passages. */
 export type Answer = {
 	question: string,
 	sentences: AnswerSentence[],
@@ -205,7 +205,7 @@ export type Answer = {
 	is_cut: boolean,
 };
 
-/**  A passage that an answer may rest on. */
+/**  A stretch of a recording that may answer a question. */
 export type AnswerPassage = {
 	recording_id: number,
 	title: string,
@@ -216,7 +216,7 @@ export type AnswerPassage = {
 	speaker: string | null,
 };
 
-/**  A sentence of an answer. */
+/**  A sentence of an answer and the places of the passages that it rests on. */
 export type AnswerSentence = {
 	text: string,
 	passages: number[],
@@ -225,10 +225,10 @@ export type AnswerSentence = {
 
 /**  Everything that the core tells the page without being asked. */
 export type AppEvent = { kind: "job_queued"; job_id: number; recording_id: number } | { kind: "job_progress"; job_id: number; recording_id: number; progress: Progress } | { kind: "segments"; job_id: number; recording_id: number; segments: Segment[] } | { kind: "minutes_draft"; job_id: number; recording_id: number; template: string; sections: MinutesSection[] } | { kind: "job_done"; job_id: number; recording_id: number; notice: string | null } | { kind: "job_cancelled"; job_id: number; recording_id: number } | { kind: "job_failed"; job_id: number; recording_id: number; error: CommandError } | 
+/**  The index of search by meaning moved on. */
+{ kind: "indexed"; n_waiting: number } | 
 /**  None where more than one may have changed. */
 { kind: "library_changed"; recording_id: number | null } | { kind: "library_state"; state: LibraryState } | { kind: "model_progress"; progress: ModelProgress } | { kind: "models_changed" } | 
-/**  A recording was indexed, or waits for it. */
-{ kind: "indexed"; n_waiting: number } | 
 /**  Files hang over the window. */
 { kind: "drag_over"; n_paths: number } | { kind: "drag_left" } | { kind: "files_dropped"; paths: string[] } | 
 /**  "Open with", or a second start with files. */
@@ -309,7 +309,7 @@ export type DownloadOutcome = "installed" | "cancelled";
 /**  Where the page branches on an error. */
 export type ErrorCode = "not_found" | "unsupported_media" | "no_audio" | "model_missing" | "model_invalid" | "worker_died" | "disk_full" | "read_only" | "newer_library" | "damaged_library" | "duplicate" | "out_of_memory" | "invalid_input" | "other";
 
-/**  A question that was answered. */
+/**  What was asked before and answered. */
 export type Exchange = {
 	question: string,
 	answer_text: string,
@@ -325,7 +325,7 @@ export type FailedPart = {
 /**  The kind of file that is written. */
 export type Format = "txt" | "srt" | "vtt" | "json" | "csv" | "md";
 
-/**  What was found; `problem` says why meaning was left out. */
+/**  What was found, and whether meaning had a part in it. */
 export type Found = {
 	hits: SearchHit[],
 	by_meaning: boolean,
@@ -353,7 +353,7 @@ export type Highlights = {
 /**  What an import begins from. */
 export type ImportFrom = "file" | "folder";
 
-/**  How far the recordings are indexed. */
+/**  How far the index of search by meaning is. */
 export type IndexReport = {
 	model: string | null,
 	answering: string | null,
@@ -632,7 +632,7 @@ export type Progress = {
 	device: string | null,
 };
 
-/**  What is asked. */
+/**  What is asked; the model is none where the program chooses. */
 export type Question = {
 	text: string,
 	recording_id: number | null,
@@ -682,7 +682,7 @@ export type RecordingNote = {
 	text: string,
 };
 
-/**  What a search is narrowed to; what is empty narrows nothing. */
+/**  What a search is narrowed to; times are RFC 3339 in UTC. */
 export type SearchFilters = {
 	from: string | null,
 	to: string | null,
@@ -698,9 +698,9 @@ export type SearchHit = {
 	recording_id: number,
 	title: string,
 	created_at: string,
+	found_by: FoundBy,
 	start_ms: number | null,
 	end_ms: number | null,
-	found_by: FoundBy,
 	snippet: SnippetPart[],
 };
 
@@ -759,12 +759,12 @@ export type Settings = {
 /**  0.0..=1.0; always a number, which the generator cannot know of a float. */
 export type Share = number;
 
-/**  Another recording about the same. */
+/**  A recording that is about the same as another one; 1.0 is the same. */
 export type SimilarRecording = {
 	recording_id: number,
 	title: string,
 	created_at: string,
-	similarity: Share,
+	similarity: number,
 };
 
 /**  A run of a snippet. */
