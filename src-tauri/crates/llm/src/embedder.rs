@@ -1,3 +1,4 @@
+mod pieces;
 mod recipe;
 mod tokens;
 
@@ -7,16 +8,13 @@ use recordroute_core::{CancellationToken, Embedder, EngineInfo, InferenceError, 
 
 use crate::device::default_threads;
 use crate::encoder::{Config, Encoder};
-use crate::error::{failed, unreadable};
+use crate::error::failed;
 use recipe::{Pooling, Recipe};
 use tokens::TextTokens;
 
 /// Tokens that are computed together where texts are short, for each thread: enough that all have something
 /// to do, few enough that what lies between two layers stays near the processor.
 const TOKENS_A_THREAD: usize = 256;
-/// What a tokenizer takes in memory for each byte of its file.
-const TOKENIZER_MEMORY: u64 = 8;
-
 /// A sentence embedding model of the architectures BERT and XLM-RoBERTa, run on the processor. Runs
 /// all-MiniLM-L6-v2, multilingual-e5-small and bge-m3.
 ///
@@ -71,13 +69,10 @@ impl BertEmbedder {
     pub fn memory_needed_bytes(folder: &Path) -> Result<u64, InferenceError> {
         let config = Config::read(&folder.join("config.json"))?;
         let recipe = Recipe::read(folder, &config)?;
-        let tokenizer = folder.join("tokenizer.json");
-        let tokenizer = tokenizer
-            .metadata()
-            .map_err(|error| unreadable(&tokenizer, &error))?;
+        let tokenizer = tokens::memory_bytes(&folder.join("tokenizer.json"))?;
         let weights = Encoder::weight_bytes(&folder.join("model.safetensors"), &config)?;
         let batch = Encoder::batch_bytes(&config, recipe.max_tokens.max(TOKENS_A_THREAD * n_threads()));
-        Ok(weights + batch + TOKENIZER_MEMORY * tokenizer.len())
+        Ok(weights + batch + tokenizer)
     }
 
     /// Vectors of some texts given as tokens; none once it is cancelled.

@@ -4,18 +4,23 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use recordroute_core::InferenceError;
-use tokenizers::{PostProcessor, Tokenizer, TruncationDirection};
+use serde::Deserialize;
+use tokenizers::{
+    DecoderWrapper, Encoding, NormalizerWrapper, PostProcessor, PostProcessorWrapper, PreTokenizerWrapper,
+    Tokenizer, TokenizerImpl, TruncationDirection,
+};
 
+use super::pieces::Pieces;
 use super::recipe::Recipe;
 use crate::error::{failed, invalid_model};
-use crate::file::read_limited;
+use crate::file::{read_json, read_limited};
 
 const MAX_TOKENIZER_BYTES: u64 = 64 << 20;
 /// No token spells more bytes on average; what comes after the model's context is not worth tokenizing.
 const MAX_BYTES_A_TOKEN: usize = 64;
 
 pub(crate) struct TextTokens {
-    tokenizer: Tokenizer,
+    tokenizer: AnyTokenizer,
     /// Special tokens around each text.
     n_special: usize,
     /// The most tokens of a text, special ones included.
@@ -25,20 +30,105 @@ pub(crate) struct TextTokens {
     is_lower_case: bool,
 }
 
-impl TextTokens {
-    pub fn read(path: &Path, n_vocabulary: usize, recipe: &Recipe) -> Result<Self, InferenceError> {
+enum AnyTokenizer {
+    Pieces(Box<PieceTokenizer>),
+    Other(Box<Tokenizer>),
+}
+
+type PieceTokenizer =
+    TokenizerImpl<Pieces, NormalizerWrapper, PreTokenizerWrapper, PostProcessorWrapper, DecoderWrapper>;
+
+/// What of `tokenizer.json` tells its kind.
+#[derive(Deserialize)]
+struct Kind {
+    model: ModelKind,
+}
+
+#[derive(Deserialize)]
+struct ModelKind {
+    r#type: Option<String>,
+}
+
+impl Kind {
+    fn is_unigram(&self) -> bool {
+        self.model.r#type.as_deref() == Some("Unigram")
+    }
+}
+
+/// Bytes that a folder's tokenizer takes at most, its file included.
+///
+/// # Errors
+/// [`InferenceError::InvalidModel`] for a missing or damaged file.
+pub(crate) fn memory_bytes(path: &Path) -> Result<u64, InferenceError> {
+    let bytes = read_limited(path, MAX_TOKENIZER_BYTES)?;
+    let kind: Kind = read_json(path, &bytes)?;
+    let bytes_a_byte = if kind.is_unigram() { 3 } else { 16 };
+    Ok(bytes.len() as u64 * bytes_a_byte)
+}
+
+impl AnyTokenizer {
+    /// Without the padding and the cutting that the file may ask for.
+    fn read(path: &Path) -> Result<Self, InferenceError> {
         let damaged = |error: tokenizers::Error| {
             tracing::warn!(path = %path.display(), %error, "a tokenizer cannot be used");
             invalid_model(path, "the tokenizer is damaged")
         };
         let bytes = read_limited(path, MAX_TOKENIZER_BYTES)?;
-        let mut tokenizer = Tokenizer::from_bytes(bytes).map_err(damaged)?;
-        // The file may pad or cut every text to a length of its own.
+        let kind: Kind = serde_json::from_slice(&bytes).map_err(|error| damaged(error.into()))?;
+        if kind.is_unigram() {
+            let tokenizer = serde_json::from_slice(&bytes).map_err(|error| damaged(error.into()))?;
+            let mut tokenizer: Box<PieceTokenizer> = Box::new(tokenizer);
+            tokenizer.with_padding(None);
+            tokenizer.with_truncation(None).map_err(damaged)?;
+            return Ok(Self::Pieces(tokenizer));
+        }
+        let mut tokenizer = Box::new(Tokenizer::from_bytes(bytes).map_err(damaged)?);
         tokenizer.with_padding(None);
         tokenizer.with_truncation(None).map_err(damaged)?;
-        let n_special = tokenizer
-            .get_post_processor()
-            .map_or(0, |processor| processor.added_tokens(false));
+        Ok(Self::Other(tokenizer))
+    }
+
+    /// Special tokens around each text.
+    fn n_special(&self) -> usize {
+        let processor = match self {
+            Self::Pieces(tokenizer) => tokenizer.get_post_processor(),
+            Self::Other(tokenizer) => tokenizer.get_post_processor(),
+        };
+        processor.map_or(0, |processor| processor.added_tokens(false))
+    }
+
+    fn n_vocabulary(&self) -> usize {
+        match self {
+            Self::Pieces(tokenizer) => tokenizer.get_vocab_size(true),
+            Self::Other(tokenizer) => tokenizer.get_vocab_size(true),
+        }
+    }
+
+    /// Without special tokens.
+    fn encode(&self, text: &str) -> Result<Encoding, InferenceError> {
+        let encoding = match self {
+            Self::Pieces(tokenizer) => tokenizer.encode_fast(text, false),
+            Self::Other(tokenizer) => tokenizer.encode_fast(text, false),
+        };
+        encoding.map_err(failed)
+    }
+
+    fn add_special(&self, encoding: Encoding) -> Result<Encoding, InferenceError> {
+        let encoding = match self {
+            Self::Pieces(tokenizer) => tokenizer.post_process(encoding, None, true),
+            Self::Other(tokenizer) => tokenizer.post_process(encoding, None, true),
+        };
+        encoding.map_err(failed)
+    }
+}
+
+impl TextTokens {
+    pub fn read(path: &Path, n_vocabulary: usize, recipe: &Recipe) -> Result<Self, InferenceError> {
+        let tokenizer = AnyTokenizer::read(path)?;
+        let n_special = tokenizer.n_special();
+        if tokenizer.n_vocabulary() > n_vocabulary || n_special == 0 {
+            return Err(invalid_model(path, "the tokenizer belongs to another model"));
+        }
         let mut tokens = Self {
             tokenizer,
             n_special,
@@ -46,17 +136,18 @@ impl TextTokens {
             n_prefix: 0,
             is_lower_case: recipe.is_lower_case,
         };
-        let is_another = tokens.tokenizer.get_vocab_size(true) > n_vocabulary || n_special == 0;
-        let prefixes = [&recipe.query_prefix, &recipe.passage_prefix];
-        let lengths = prefixes.map(|prefix| tokens.count(&format!("{prefix}a")));
-        let alone = tokens.count("a").map_err(|_| damaged("it does not run".into()))?;
-        for length in lengths {
-            let length = length.map_err(|_| damaged("it does not run".into()))?;
-            tokens.n_prefix = tokens.n_prefix.max(length.saturating_sub(alone));
+        let count = |text: &str| {
+            let n_tokens = tokens.count(text);
+            n_tokens.map_err(|_| invalid_model(path, "the tokenizer is damaged"))
+        };
+        let n_alone = count("a")?;
+        let mut n_prefix = 0;
+        for prefix in [&recipe.query_prefix, &recipe.passage_prefix] {
+            n_prefix = count(&format!("{prefix}a"))?
+                .saturating_sub(n_alone)
+                .max(n_prefix);
         }
-        if is_another {
-            return Err(invalid_model(path, "the tokenizer belongs to another model"));
-        }
+        tokens.n_prefix = n_prefix;
         if tokens.max_text_tokens() == 0 {
             return Err(invalid_model(path, "its model has no room for a text"));
         }
@@ -70,8 +161,7 @@ impl TextTokens {
 
     /// Tokens of a whole text without special ones.
     pub fn count(&self, text: &str) -> Result<usize, InferenceError> {
-        let encoding = self.tokenizer.encode_fast(self.cased(text).as_ref(), false);
-        Ok(encoding.map_err(failed)?.len())
+        Ok(self.tokenizer.encode(&self.cased(text))?.len())
     }
 
     /// The text's beginning, with the prefix before it and the special tokens around.
@@ -80,14 +170,10 @@ impl TextTokens {
         let end = (0..=max_bytes).rev().find(|at| text.is_char_boundary(*at));
         let text = self.cased(text.get(..end.unwrap_or(0)).unwrap_or_default());
         let text = format!("{prefix}{text}");
-        let mut encoding = self.tokenizer.encode_fast(text, false).map_err(failed)?;
+        let mut encoding = self.tokenizer.encode(&text)?;
         let room = self.max_tokens - self.n_special;
         encoding.truncate(room, 0, TruncationDirection::Right);
-        let whole = self
-            .tokenizer
-            .post_process(encoding, None, true)
-            .map_err(failed)?;
-        Ok(whole.get_ids().to_vec())
+        Ok(self.tokenizer.add_special(encoding)?.get_ids().to_vec())
     }
 
     fn cased<'a>(&self, text: &'a str) -> Cow<'a, str> {

@@ -73,12 +73,21 @@ with_features! {
         let out = out.as_mut_ptr();
         for half in [0, WIDTH / 2] {
             let mut totals = [[_mm256_setzero_ps(); 2]; N];
-            for (row, totals) in totals.iter_mut().enumerate() {
-                // SAFETY: both halves of a bias are inside it; the last row's 32 values end inside `out`,
-                // as was looked above.
-                let from = bias.map_or(unsafe { out.add(row * stride).cast_const() }, |bias| bias.0.as_ptr());
-                let from = unsafe { from.add(half) };
-                *totals = unsafe { [_mm256_loadu_ps(from), _mm256_loadu_ps(from.add(LANES))] };
+            if let Some(Wide(bias)) = bias {
+                // SAFETY: a bias has 32 values.
+                let start = unsafe {
+                    let bias = bias.as_ptr().add(half);
+                    [_mm256_loadu_ps(bias), _mm256_loadu_ps(bias.add(LANES))]
+                };
+                totals = [start; N];
+            } else {
+                for (row, totals) in totals.iter_mut().enumerate() {
+                    // SAFETY: the last row's 32 values end inside `out`, as was looked above.
+                    unsafe {
+                        let out = out.add(row * stride + half);
+                        *totals = [_mm256_loadu_ps(out), _mm256_loadu_ps(out.add(LANES))];
+                    }
+                }
             }
             for k in 0..panel.len() {
                 // SAFETY: `k` is below the panel's length, which is not above that of a row; there are
@@ -93,10 +102,12 @@ with_features! {
                     }
                 }
             }
-            for (row, totals) in totals.into_iter().enumerate() {
-                for (quarter, total) in totals.into_iter().enumerate() {
-                    // SAFETY: as above.
-                    unsafe { _mm256_storeu_ps(out.add(row * stride + half + quarter * LANES), total) };
+            for (row, [first, second]) in totals.iter().enumerate() {
+                // SAFETY: as above.
+                unsafe {
+                    let out = out.add(row * stride + half);
+                    _mm256_storeu_ps(out, *first);
+                    _mm256_storeu_ps(out.add(LANES), *second);
                 }
             }
         }

@@ -80,11 +80,18 @@ with_features! {
         assert!(rows.len() == N && panel.len() <= DEPTH && out.len() >= (N - 1) * stride + WIDTH);
         let mut totals = [[_mm512_setzero_ps(); 2]; N];
         let out = out.as_mut_ptr();
-        for (row, totals) in totals.iter_mut().enumerate() {
-            // SAFETY: both halves of a bias are inside it; the last row's 32 values end inside `out`, as
-            // was looked above.
-            let from = bias.map_or(unsafe { out.add(row * stride).cast_const() }, |bias| bias.0.as_ptr());
-            *totals = unsafe { [_mm512_loadu_ps(from), _mm512_loadu_ps(from.add(LANES))] };
+        if let Some(Wide(bias)) = bias {
+            // SAFETY: a bias has 32 values.
+            let start = unsafe { [_mm512_loadu_ps(bias.as_ptr()), _mm512_loadu_ps(bias.as_ptr().add(LANES))] };
+            totals = [start; N];
+        } else {
+            for (row, totals) in totals.iter_mut().enumerate() {
+                // SAFETY: the last row's 32 values end inside `out`, as was looked above.
+                unsafe {
+                    let out = out.add(row * stride);
+                    *totals = [_mm512_loadu_ps(out), _mm512_loadu_ps(out.add(LANES))];
+                }
+            }
         }
         let (values, weights) = (rows.as_ptr().cast::<f32>(), panel.as_ptr().cast::<f32>());
         for k in 0..panel.len() {
@@ -100,10 +107,12 @@ with_features! {
                 }
             }
         }
-        for (row, totals) in totals.into_iter().enumerate() {
-            for (half, total) in totals.into_iter().enumerate() {
-                // SAFETY: as above.
-                unsafe { _mm512_storeu_ps(out.add(row * stride + half * LANES), total) };
+        for (row, [first, second]) in totals.iter().enumerate() {
+            // SAFETY: as above.
+            unsafe {
+                let out = out.add(row * stride);
+                _mm512_storeu_ps(out, *first);
+                _mm512_storeu_ps(out.add(LANES), *second);
             }
         }
     }

@@ -81,7 +81,7 @@ fn the_activation_is_that_of_the_error_function() {
         let mut far = [-1e30, 1e30, f32::NAN];
         (kernels.gelu)(&mut far);
         assert!(
-            far[0].abs() < 1e24 && far[1] == 1e30 && far[2].is_nan(),
+            far[0].abs() < 1e24 && (far[1] / 1e30 - 1.0).abs() < 1e-6 && far[2].is_nan(),
             "{}: far away it is nothing or all, and what is no number stays so: {far:?}",
             kernels.name
         );
