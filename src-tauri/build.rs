@@ -1,5 +1,18 @@
 //! Makes what the shell needs before it compiles: the folder of the page and the permissions of its commands.
 
+/// The one list of commands.
+const LIST: &str = "src-tauri/src/ipc.rs";
+
+/// The names in `collect_commands!`, which stand as `module::name`.
+fn commands(list: &str) -> Vec<&str> {
+    let after = list.split("collect_commands![").nth(1).unwrap_or_default();
+    let within = after.split(']').next().unwrap_or_default();
+    let paths = within.split(',').map(str::trim).filter(|path| !path.is_empty());
+    paths
+        .filter_map(|path| path.split("::<").next()?.rsplit("::").next())
+        .collect()
+}
+
 fn main() {
     // Tauri embeds this folder and refuses to compile without it; Vite fills it. An empty page says
     // how, so that the Rust side also compiles alone.
@@ -14,68 +27,10 @@ fn main() {
     println!("cargo::rerun-if-changed=ui/dist");
 
     // Naming the commands makes a permission of each; tauri.conf.json grants them to the window.
-    const COMMANDS: &[&str] = &[
-        "app_info",
-        "settings",
-        "save_settings",
-        "shortcut_trouble",
-        "show_place",
-        "logs",
-        "diagnostics",
-        "close_window",
-        "library_state",
-        "reopen_library",
-        "choose_library",
-        "begin_new_library",
-        "recordings",
-        "recording",
-        "tags",
-        "transcript",
-        "words",
-        "search",
-        "rename",
-        "add_tag",
-        "remove_tag",
-        "trash",
-        "restore",
-        "empty_trash",
-        "peaks",
-        "media_url",
-        "playable_url",
-        "export_to_file",
-        "copy_transcript",
-        "copy_text",
-        "show_media",
-        "choose_files",
-        "choose_folder",
-        "add_paths",
-        "stop_adding",
-        "take_opened_paths",
-        "input_devices",
-        "begin_recording",
-        "follow_recording",
-        "pause_recording",
-        "title_recording",
-        "transcribe_recording",
-        "note_recording",
-        "stop_recording",
-        "unfinished_recordings",
-        "keep_unfinished",
-        "discard_unfinished",
-        "notes",
-        "jobs",
-        "transcribe",
-        "cancel_job",
-        "retry_job",
-        "move_job",
-        "models",
-        "download_model",
-        "cancel_model_work",
-        "import_model",
-        "verify_model",
-        "remove_model",
-    ];
-    let manifest = tauri_build::AppManifest::new().commands(COMMANDS);
+    let list = std::fs::read_to_string(LIST).unwrap_or_default();
+    println!("cargo::rerun-if-changed={LIST}");
+    let commands: &'static [&'static str] = commands(list.leak()).leak();
+    let manifest = tauri_build::AppManifest::new().commands(commands);
     if let Err(error) = tauri_build::try_build(tauri_build::Attributes::new().app_manifest(manifest)) {
         println!("cargo::error={error:#}");
     }

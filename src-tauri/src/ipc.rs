@@ -106,6 +106,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_window_may_call_every_command() {
+        let list = include_str!("ipc.rs");
+        let within = list.split("collect_commands![").nth(1).unwrap();
+        let within = within.split(']').next().unwrap();
+        let conf: serde_json::Value = serde_json::from_str(include_str!("../../tauri.conf.json")).unwrap();
+        let granted = conf["app"]["security"]["capabilities"][0]["permissions"]
+            .as_array()
+            .unwrap();
+        for path in within.split(',').map(str::trim).filter(|path| !path.is_empty()) {
+            let name = path.split("::<").next().unwrap().rsplit("::").next().unwrap();
+            let permission = format!("allow-{}", name.replace('_', "-"));
+            assert!(
+                granted.iter().any(|granted| *granted == permission),
+                "tauri.conf.json grants {permission}"
+            );
+        }
+    }
+
+    #[test]
     fn bindings_of_the_page_are_up_to_date() {
         let committed = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("ui/src/bindings.ts");
         let before = std::fs::read_to_string(&committed).unwrap_or_default();

@@ -83,6 +83,15 @@ fn listing(trashed: bool) -> Value {
     json!({ "listing": { "trashed": trashed, "tag": null, "offset": 0, "limit": 10 } })
 }
 
+/// A search as the page asks for it.
+fn by_words(text: &str) -> Value {
+    let filters = json!({
+        "from": null, "to": null, "language": null, "tags": [], "speaker": null, "title": null,
+        "recording_ids": [],
+    });
+    json!({ "text": text, "mode": "words", "filters": filters, "limit": 10 })
+}
+
 #[test]
 fn the_page_sees_finds_and_changes_what_is_in_the_library() {
     let home = Home::with_recording();
@@ -91,11 +100,9 @@ fn the_page_sees_finds_and_changes_what_is_in_the_library() {
         listed[0]["title"], "Library meeting",
         "the list has the recording: {listed}"
     );
-    let hits = home
-        .ask("search", json!({ "words": "MEET", "limit": 10 }))
-        .unwrap();
+    let hits = home.ask("find", json!({ "query": by_words("MEET") })).unwrap();
     assert_eq!(
-        hits[0]["recording_id"], 1,
+        hits["hits"][0]["recording_id"], 1,
         "a part of the title in other letters finds it: {hits}"
     );
     for (command, arguments) in [
@@ -137,7 +144,7 @@ fn an_error_reaches_the_page_with_code_and_sentence() {
     let home = Home::with_recording();
     for (command, arguments, code) in [
         ("transcript", json!({ "recordingId": 4_711 }), "not_found"),
-        ("search", json!({ "words": "?", "limit": 10 }), "invalid_input"),
+        ("find", json!({ "query": by_words("?") }), "invalid_input"),
         (
             "transcribe",
             json!({ "recordingId": 1, "choice": { "model": null, "language": null } }),

@@ -353,7 +353,7 @@ fn the_window_s_queue_indexes_by_itself_and_answers_meanwhile() {
         matches!(event, Event::Indexed { n_waiting: 0 }).then_some(())
     });
     let query = Query {
-        text: "who left something behind that keeps the rain off?".to_owned(),
+        text: "Where did the lighthouse keeper leave his umbrella?".to_owned(),
         mode: Mode::Meaning,
         ..query
     };

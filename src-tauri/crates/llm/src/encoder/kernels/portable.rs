@@ -100,9 +100,8 @@ fn erf(x: f32) -> f32 {
         -7.373_329_2e-3,
         -1.426_473_9e-2,
     ];
-    // A comparison that lets NaN through, unlike `clamp`'s.
-    let x = if x < -4.0 { -4.0 } else { x };
-    let x = if x > 4.0 { 4.0 } else { x };
+    // Beyond four it is one to the last bit. Comparisons let NaN through, unlike `clamp`.
+    let (is_below, is_above) = (x < -4.0, x > 4.0);
     let square = x * x;
     let polynomial = |coefficients: &[f32]| {
         let mut sum = 0.0;
@@ -111,7 +110,9 @@ fn erf(x: f32) -> f32 {
         }
         sum
     };
-    x * polynomial(&ABOVE) / polynomial(&BELOW)
+    let near = x * polynomial(&ABOVE) / polynomial(&BELOW);
+    let near = if is_above { 1.0 } else { near };
+    if is_below { -1.0 } else { near }
 }
 
 #[inline(always)]
