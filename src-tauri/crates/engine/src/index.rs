@@ -152,9 +152,12 @@ impl Meaning {
                 n_done += 1;
                 let n_waiting = self.library.index_status(&model)?.n_waiting;
                 on_recording(n_done, n_waiting);
-                self.announce(n_waiting);
+                if n_waiting > 0 {
+                    self.announce(n_waiting);
+                }
             }
         }
+        // From here on the model answers, where another one did; that all is done is told after that.
         if self.library.finish_model(&model)? && n_done > 0 {
             self.announce(0);
         }
