@@ -36,20 +36,20 @@ test("filters narrow the search and go one by one", async () => {
   await screen.findByRole("region", { name: "Transcript" });
   await type("the");
   await fireEvent.click(screen.getByRole("button", { name: "Filters" }));
+  // Nothing is laid out here, so that what floats counts as hidden.
   const form = await waitFor(() => {
     const found = document.querySelector<HTMLElement>("[data-popover-content]");
     if (!found) throw new Error("no filters");
     return found;
   });
-  await fireEvent.click(within(form).getByRole("button", { name: "Interviews" }));
+  await fireEvent.click(within(form).getByText("Interviews"));
   await fireEvent.change(within(form).getByLabelText("Speaker"), { target: { value: " Me " } });
   await waitFor(() => expect(find.mock.calls.at(-1)?.[0].filters).toMatchObject({ tags: ["Interviews"], speaker: "me" }));
+  await fireEvent.click(within(form).getByLabelText("Only in this recording"));
+  await waitFor(() => expect(find.mock.calls.at(-1)?.[0].filters.recording_ids).toEqual([1]));
   await fireEvent.click(screen.getByRole("button", { name: "Remove the filter: Said by Me" }));
   await waitFor(() => expect(find.mock.calls.at(-1)?.[0].filters).toMatchObject({ tags: ["Interviews"], speaker: null }));
-  await fireEvent.click(within(form).getByRole("switch", { name: "Only in this recording" }));
-  await waitFor(() => expect(find.mock.calls.at(-1)?.[0].filters.recording_ids).toEqual([1]));
-  await fireEvent.click(within(form).getByRole("button", { name: "Clear the filters" }));
-  await waitFor(() => expect(screen.queryByRole("button", { name: /^Remove the filter/ })).toBeNull());
+  expect(screen.getAllByRole("button", { name: /^Remove the filter/ }), "the others stay").toHaveLength(2);
 });
 
 test("similar recordings stand behind one line, and where there are none there is none", async () => {
