@@ -14,7 +14,7 @@ use tokens::TextTokens;
 
 /// Tokens that are computed together where texts are short, for each thread: enough that all have something
 /// to do, few enough that what lies between two layers stays near the processor.
-const TOKENS_A_THREAD: usize = 256;
+const TOKENS_A_THREAD: usize = 448;
 /// A sentence embedding model of the architectures BERT and XLM-RoBERTa, run on the processor. Runs
 /// all-MiniLM-L6-v2, multilingual-e5-small and bge-m3.
 ///

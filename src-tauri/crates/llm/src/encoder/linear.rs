@@ -9,9 +9,11 @@ use super::kernels::{DEPTH, Kernels, Row, WIDTH, Wide};
 use super::weights::Weights;
 use crate::forward::Pool;
 
-/// Tokens that go through a panel of weights together: enough for the weights to come from far away
-/// seldom, few enough to stay near themselves.
-const TOKENS: usize = 56;
+/// The most tokens that go through a panel of weights together: enough for the weights to come from far
+/// away seldom, few enough to stay near themselves.
+const TOKENS: usize = 112;
+/// With fewer tokens for each thread, the threads take some outputs each.
+const MIN_TOKENS_A_THREAD: usize = 112;
 /// Parts for each thread: a thread that is held up leaves its parts to the others.
 const PARTS_A_THREAD: usize = 4;
 
@@ -101,23 +103,21 @@ impl Linear {
             cancel,
         } = with;
         let n_panels = self.bias.len();
-        let n_parts = pool.n_threads() * PARTS_A_THREAD;
+        let n_threads = pool.n_threads();
         let width = out.width;
-        if pool.n_threads() == 1 || n_tokens.div_ceil(TOKENS) >= n_parts {
-            pool.for_each_chunk(&mut out.values, TOKENS * width, cancel, &|i, out| {
-                let first = i * TOKENS;
-                self.multiply_part(
-                    &tokens.values[first * tokens.width..],
-                    tokens.width,
-                    0..n_panels,
-                    kernels,
-                    out,
-                );
+        if n_threads == 1 || n_tokens >= n_threads * MIN_TOKENS_A_THREAD {
+            let n_blocks = n_tokens.div_ceil(TOKENS).next_multiple_of(n_threads);
+            let block_tokens = n_tokens.div_ceil(n_blocks);
+            pool.for_each_chunk(&mut out.values, block_tokens * width, cancel, &|i, out| {
+                let first = i * block_tokens;
+                let tokens_here = &tokens.values[first * tokens.width..];
+                self.multiply_part(tokens_here, tokens.width, 0..n_panels, kernels, out);
                 finish(first, out);
             });
             return;
         }
         // Few tokens: the threads take some outputs each, for all of them.
+        let n_parts = n_threads * PARTS_A_THREAD;
         let part_panels = n_panels.div_ceil(n_parts);
         let part_width = part_panels * WIDTH;
         spare.resize(n_tokens * width, 0.0);

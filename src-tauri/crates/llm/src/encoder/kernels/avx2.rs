@@ -7,6 +7,9 @@ use super::{DEPTH, Kernels, Norm, Row, WIDTH, Wide, portable};
 
 /// Lanes of a register.
 const LANES: usize = 8;
+/// So many inputs before a panel's weights are needed they are called from far away: the processor itself does
+/// not look beyond a page.
+const AHEAD: usize = 32;
 /// Rows whose totals fit into registers.
 const ROWS: usize = 6;
 
@@ -95,6 +98,7 @@ with_features! {
                 unsafe {
                     let first = _mm256_load_ps(weights.add(k * WIDTH + half));
                     let second = _mm256_load_ps(weights.add(k * WIDTH + half + LANES));
+                    _mm_prefetch::<_MM_HINT_T0>(weights.wrapping_add((k + AHEAD) * WIDTH + half).cast());
                     for (row, totals) in totals.iter_mut().enumerate() {
                         let value = _mm256_set1_ps(*values.add(row * DEPTH + k));
                         totals[0] = _mm256_fmadd_ps(value, first, totals[0]);

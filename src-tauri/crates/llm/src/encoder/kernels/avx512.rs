@@ -7,6 +7,9 @@ use super::{DEPTH, Kernels, Norm, Row, WIDTH, Wide, portable};
 
 /// Lanes of a register.
 const LANES: usize = 16;
+/// So many inputs before a panel's weights are needed they are called from far away: the processor itself does
+/// not look beyond a page.
+const AHEAD: usize = 32;
 /// Rows whose totals fit into registers.
 const ROWS: usize = 14;
 
@@ -100,6 +103,9 @@ with_features! {
             unsafe {
                 let first = _mm512_load_ps(weights.add(k * WIDTH));
                 let second = _mm512_load_ps(weights.add(k * WIDTH + LANES));
+                let ahead = weights.wrapping_add((k + AHEAD) * WIDTH);
+                _mm_prefetch::<_MM_HINT_T0>(ahead.cast());
+                _mm_prefetch::<_MM_HINT_T0>(ahead.wrapping_add(LANES).cast());
                 for (row, totals) in totals.iter_mut().enumerate() {
                     let value = _mm512_set1_ps(*values.add(row * DEPTH + k));
                     totals[0] = _mm512_fmadd_ps(value, first, totals[0]);
