@@ -497,8 +497,10 @@ fn the_memory_that_is_needed_is_told_before_it_is_taken() {
     let needed = BertEmbedder::memory_needed_bytes(&model_folder()).expect("the model is installed");
     let weights = model_folder().join("model.safetensors");
     let weights = weights.metadata().expect("the model is installed").len();
+    // Each thread adds the tokens that it works on.
+    let most = weights * 12 / 10 + 10_000_000 * load().info().n_threads as u64;
     assert!(
-        needed > weights && needed < weights * 13 / 10,
+        needed > weights && needed < most,
         "a little more than the weights' {weights} bytes, not {needed}"
     );
     let home = changed(&fixture("tiny-e5"), "model.safetensors", &|bytes| {

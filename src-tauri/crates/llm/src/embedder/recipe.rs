@@ -205,3 +205,106 @@ fn optional<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Option<T>, In
     }
     read_json(path, &read_limited(path, MAX_FILE_BYTES)?).map(Some)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder without sentence-transformers' files.
+    fn recipe(architecture: Architecture, shape: [usize; 4], tokenizer_class: Option<&str>) -> Recipe {
+        let [n_layers, hidden, n_vocabulary, n_positions] = shape;
+        let config = Config {
+            architecture,
+            hidden,
+            n_layers,
+            n_heads: 12,
+            feed_forward: 4 * hidden,
+            n_vocabulary,
+            n_positions,
+            n_types: 2,
+            epsilon: 1e-12,
+            padding: 1,
+            tokenizer_class: tokenizer_class.map(str::to_owned),
+        };
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        Recipe::read(folder.path(), &config).expect("nothing in the folder is wrong")
+    }
+
+    #[test]
+    fn catalogued_families_are_known_by_their_configuration() {
+        let e5 = recipe(
+            Architecture::Bert,
+            [12, 384, 250_037, 512],
+            Some("XLMRobertaTokenizer"),
+        );
+        assert_eq!(e5.pooling, Pooling::Mean, "as the card of E5 says");
+        assert_eq!(e5.prefix(TextRole::Query), "query: ", "as the card of E5 says");
+        assert_eq!(
+            e5.prefix(TextRole::Passage),
+            "passage: ",
+            "as the card of E5 says"
+        );
+        assert_eq!(e5.max_tokens, 512, "as many as it has positions");
+
+        let paraphrase = recipe(Architecture::Bert, [12, 384, 250_037, 512], None);
+        assert_eq!(
+            paraphrase.prefix(TextRole::Query),
+            "",
+            "the model of the same shape knows no prefix"
+        );
+
+        let bge = recipe(Architecture::XlmRoberta, [24, 1_024, 250_002, 8_194], None);
+        assert_eq!(bge.pooling, Pooling::First, "as the files of bge-m3 say");
+        assert_eq!(bge.prefix(TextRole::Query), "", "bge-m3 wants none");
+        assert_eq!(bge.max_tokens, 8_192, "two positions are no text's");
+
+        let minilm = recipe(Architecture::Bert, [6, 384, 30_522, 512], None);
+        assert_eq!(
+            minilm.max_tokens, 256,
+            "as its files say, not as many as it has positions"
+        );
+        assert_eq!(minilm.pooling, Pooling::Mean, "as its files say");
+    }
+
+    #[test]
+    fn an_unknown_model_has_the_mean_and_no_prefix() {
+        let unknown = recipe(Architecture::XlmRoberta, [12, 768, 250_002, 514], None);
+        assert_eq!(unknown.pooling, Pooling::Mean, "the most usual way");
+        assert_eq!(
+            unknown.prefix(TextRole::Passage),
+            "",
+            "nothing is known to be wanted"
+        );
+        assert_eq!(unknown.max_tokens, 512, "as many as it has positions");
+    }
+
+    #[test]
+    fn ways_of_pooling_are_read_from_older_and_newer_files() {
+        let pooling = |file: &str| {
+            let file: PoolingFile = serde_json::from_str(file).expect("the file is sound");
+            file.pooling()
+        };
+        for (file, expected) in [
+            (r#"{"pooling_mode_mean_tokens":true}"#, Some(Pooling::Mean)),
+            (r#"{"pooling_mode_cls_token":true}"#, Some(Pooling::First)),
+            (r#"{"pooling_mode":"mean"}"#, Some(Pooling::Mean)),
+            (
+                r#"{"pooling_mode":"cls","include_prompt":true}"#,
+                Some(Pooling::First),
+            ),
+            (r#"{"pooling_mode":"lasttoken"}"#, None),
+            (r#"{"pooling_mode_max_tokens":true}"#, None),
+            (
+                r#"{"pooling_mode_mean_tokens":true,"pooling_mode_max_tokens":true}"#,
+                None,
+            ),
+            (
+                r#"{"pooling_mode_mean_tokens":true,"include_prompt":false}"#,
+                None,
+            ),
+            ("{}", None),
+        ] {
+            assert_eq!(pooling(file), expected, "{file} says how");
+        }
+    }
+}
