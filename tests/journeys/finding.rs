@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::support::{
-    LANGUAGE_MODEL, arg, fixture, real_engine, recordroute, run, run_well, transcribed, wait_for,
+    LANGUAGE_MODEL, arg, fixture, real_engine, recordroute, run, run_well, settings, transcribed, wait_for,
 };
 
 #[derive(Deserialize)]
@@ -407,4 +407,24 @@ fn a_question_is_answered_from_passages_that_it_shows() {
     ));
     assert_eq!(nothing["nothing_found"], true, "nothing is made up: {nothing}");
     assert_eq!(nothing["sentences"], Value::Array(Vec::new()), "and nothing said");
+}
+
+#[test]
+fn an_empty_library_needs_no_model_in_memory() {
+    let home = Home::new().unwrap();
+    let settings = settings(&home);
+    // A program that cannot be started would be told where it was needed.
+    let nowhere = recordroute_engine::worker::WorkerCommand {
+        program: home.join("nowhere"),
+        arguments: Vec::new(),
+    };
+    let engine = Engine::open(settings, nowhere, QueueMode::Own).unwrap();
+    let n_indexed = engine.index(&CancellationToken::new(), &mut |_, _| {}).unwrap();
+    assert_eq!(n_indexed, Some(0), "there is nothing to index");
+    let report = engine.index_report().unwrap();
+    assert_eq!(
+        (report.n_waiting, report.problem),
+        (0, None),
+        "which is no problem"
+    );
 }

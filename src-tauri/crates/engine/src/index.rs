@@ -131,7 +131,7 @@ impl Meaning {
         }
         let installed = choose_embedding_model(&self.models, &self.settings())?;
         let Some(model) = self.stored_model(&installed, cancel)? else {
-            return Ok(None);
+            return Ok((!cancel.is_cancelled()).then_some(0));
         };
         let mut n_done = 0;
         loop {
@@ -139,6 +139,7 @@ impl Meaning {
             if waiting.is_empty() {
                 break;
             }
+            let mut n_waiting = self.library.index_status(&model)?.n_waiting;
             for id in waiting {
                 let indexed = match self.index_recording(id, &installed, &model, cancel) {
                     Ok(indexed) => indexed,
@@ -150,7 +151,7 @@ impl Meaning {
                     return Ok(None);
                 }
                 n_done += 1;
-                let n_waiting = self.library.index_status(&model)?.n_waiting;
+                n_waiting = n_waiting.saturating_sub(1);
                 on_recording(n_done, n_waiting);
                 if n_waiting > 0 {
                     self.announce(n_waiting);
@@ -164,8 +165,9 @@ impl Meaning {
         Ok(Some(n_done))
     }
 
-    /// How an installed model is known to the index. Its length is asked of the model itself, unless
-    /// it answers already.
+    /// How an installed model is known to the index. The length of its vectors is asked of the model itself,
+    /// unless it answers already. `None` where nothing is there to be indexed, for which no model need be
+    /// in memory, and where it was cancelled.
     fn stored_model(
         &self,
         installed: &InstalledModel,
@@ -176,6 +178,13 @@ impl Meaning {
             && answering.name == name
         {
             return Ok(Some(answering));
+        }
+        let of_any_length = EmbeddingModel {
+            name: name.clone(),
+            n_dimensions: 0,
+        };
+        if self.library.waiting_for_index(&of_any_length, 1)?.is_empty() {
+            return Ok(None);
         }
         let n_dimensions =
             self.with_embedder(installed, cancel, |embedder| Ok(Some(embedder.n_dimensions())))?;
