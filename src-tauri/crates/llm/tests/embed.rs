@@ -1,5 +1,5 @@
-//! With a real small model, all-MiniLM-L6-v2, which the set-up installs for tests, and with tiny models of
-//! random weights. `reference/encoders.py` made these and all expected vectors.
+//! With two real small models, all-MiniLM-L6-v2 and multilingual-e5-small, which the set-up installs for tests,
+//! and with tiny models of random weights. `reference/encoders.py` made these and all expected vectors.
 
 use std::path::{Path, PathBuf};
 
@@ -28,8 +28,12 @@ fn model_folder() -> PathBuf {
     recordroute_testkit::installed_models().join("all-minilm-l6-v2")
 }
 
+fn load_from(folder: &Path) -> BertEmbedder {
+    BertEmbedder::load(folder).expect("run the set-up first: it installs the model")
+}
+
 fn load() -> BertEmbedder {
-    BertEmbedder::load(&model_folder()).expect("run the set-up first: it installs the model")
+    load_from(&model_folder())
 }
 
 fn embed_by(embedder: &mut BertEmbedder, texts: &[&str], role: TextRole) -> Vec<Vec<f32>> {
@@ -136,6 +140,28 @@ fn meaning_is_closer_than_words() {
 fn vectors_are_those_of_an_independent_implementation() {
     // 256 tokens count, as the model's card says: the last of the texts has more.
     assert_as_expected(&mut load(), TextRole::Query, "all-minilm-l6-v2.json", 1e-5);
+}
+
+#[test]
+fn a_model_of_both_languages_has_the_vectors_of_an_independent_implementation() {
+    let mut embedder = load_from(&recordroute_testkit::installed_models().join("multilingual-e5-small"));
+    assert_as_expected(
+        &mut embedder,
+        TextRole::Passage,
+        "multilingual-e5-small.json",
+        1e-5,
+    );
+    let [question, answer, other] = [
+        (TextRole::Query, "예산은 누가 승인했나요?"),
+        (TextRole::Passage, "이사회가 내년 지출 계획에 동의했습니다."),
+        (TextRole::Passage, "고양이가 오후 내내 햇볕에서 잤다."),
+    ]
+    .map(|(role, text)| embed_by(&mut embedder, &[text], role).remove(0));
+    let (near, far) = (similarity(&question, &answer), similarity(&question, &other));
+    assert!(
+        near > far + 0.03,
+        "an answer in other words is closer than something else: {near} against {far}"
+    );
 }
 
 #[test]

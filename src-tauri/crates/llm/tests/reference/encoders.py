@@ -3,10 +3,11 @@
     pip install "numpy<2" torch transformers safetensors tokenizers
     python encoders.py tiny ../fixtures
     python encoders.py vectors MODEL_FOLDER mean 256 ../fixtures/all-minilm-l6-v2.json
+    python encoders.py vectors MODEL_FOLDER mean 512 ../fixtures/multilingual-e5-small.json "passage: "
 
 `tiny` writes two small models with random weights and the vectors of some texts beside them: one with
 XLM-RoBERTa's positions and its first token as vector, one a BERT of E5's kind, with a prefix before each text,
-in floats of 16 bits. `vectors` writes those of a real model.
+in floats of 16 bits. `vectors` writes those of a real model, with what is named last before each text.
 """
 
 import json
@@ -111,5 +112,6 @@ if sys.argv[1] == "tiny":
         max_position_embeddings=64, type_vocab_size=2,
     )  # fmt: skip
 else:
-    _, _, folder, pooling, max_tokens, out = sys.argv
-    write_vectors(out, TEXTS, vectors(folder, TEXTS, pooling, int(max_tokens)))
+    _, _, folder, pooling, max_tokens, out, *prefix = sys.argv
+    texts = ["".join([*prefix, text]) for text in TEXTS]
+    write_vectors(out, TEXTS, vectors(folder, texts, pooling, int(max_tokens)))
