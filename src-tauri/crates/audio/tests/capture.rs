@@ -21,6 +21,8 @@ struct Script {
     /// It delivers so much at once, whatever the ring holds.
     burst: AtomicU64,
     silent: AtomicBool,
+    /// Every other block comes so much later than its sound was heard, milliseconds.
+    late_ms: AtomicU64,
     faults: Mutex<Option<Arc<Faults>>>,
     rate_after_reopen_hz: AtomicU64,
     n_opened: AtomicU64,
@@ -93,6 +95,7 @@ impl Source for Fake {
         let thread = std::thread::spawn(move || {
             let began = Instant::now();
             let mut n_sent = 0_u64;
+            let mut is_late = false;
             while !stopped.load(Ordering::SeqCst) && !script.gone.load(Ordering::SeqCst) {
                 std::thread::sleep(Duration::from_millis(10));
                 let due = (began.elapsed().as_secs_f64() * rate) as u64;
@@ -102,11 +105,14 @@ impl Source for Fake {
                 let frames: Vec<f32> = (n_sent..end)
                     .flat_map(|number| std::iter::repeat_n(value(number), n_channels))
                     .collect();
-                inlet.push(
-                    &frames,
-                    |sample| sample,
-                    began + Duration::from_secs_f64(end as f64 / rate),
-                );
+                is_late = !is_late;
+                let late_ms = if is_late {
+                    script.late_ms.load(Ordering::SeqCst)
+                } else {
+                    0
+                };
+                let ended_at = Duration::from_secs_f64(end as f64 / rate) + Duration::from_millis(late_ms);
+                inlet.push(&frames, |sample| sample, began + ended_at);
                 n_sent = end;
             }
         });
@@ -201,6 +207,29 @@ fn every_frame_is_kept_and_a_pause_is_left_out() {
         finished.log,
         "also beside the file"
     );
+}
+
+#[test]
+fn a_stop_leaves_no_hole_before_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = Arc::new(Script::default());
+    script.late_ms.store(8, Ordering::SeqCst);
+    for n_ms in 200..212 {
+        let path = folder.path().join(format!("{n_ms}.wav"));
+        let recorder = Recorder::start(vec![Box::new(fake(&script))], &path, options()).unwrap();
+        std::thread::sleep(Duration::from_millis(n_ms));
+        let finished = recorder.stop().unwrap();
+        let samples = samples(&finished);
+        assert!(
+            samples.windows(2).all(is_next),
+            "what comes late and what comes in time are one sound, to the end"
+        );
+        assert!(
+            finished.duration_ms + 20 >= n_ms && finished.duration_ms < n_ms + 150,
+            "of {n_ms} ms {} are there",
+            finished.duration_ms
+        );
+    }
 }
 
 #[test]

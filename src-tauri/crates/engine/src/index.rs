@@ -201,7 +201,6 @@ impl Meaning {
         let Some((transcript, read)) = self.library.versioned_transcript(id)? else {
             return Ok(Some(()));
         };
-        let title = self.library.recording(id)?.title;
         let texts: Vec<String> = transcript
             .segments
             .iter()
@@ -214,12 +213,8 @@ impl Meaning {
         let Some((n_tokens, max_tokens)) = self.or_failed(id, read, model, counted)? else {
             return Ok(None);
         };
-        let limits = PassageLimits::default();
-        let limits = PassageLimits {
-            max_tokens: limits.max_tokens.min(max_tokens),
-            ..limits
-        };
-        let cut = passages(&title, &transcript.segments, &n_tokens, limits);
+        let limits = PassageLimits::of_model(max_tokens);
+        let cut = passages(&transcript.segments, &n_tokens, limits);
         let places: Vec<_> = cut.iter().map(|passage| passage.place).collect();
         let lacking = self.library.passages_to_embed(id, &places, model)?;
         for idxs in lacking.chunks(BATCH) {

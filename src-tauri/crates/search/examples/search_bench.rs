@@ -192,7 +192,7 @@ fn fill(library: &Library, words: &Words, model: &EmbeddingModel, numbers: std::
             max_tokens: 7,
             overlap_tokens: 1,
         };
-        let passages = passages("", &segments, &vec![1; segments.len()], limits);
+        let passages = passages(&segments, &vec![1; segments.len()], limits);
         let places: Vec<_> = passages.iter().map(|passage| passage.place).collect();
         let vectors: Vec<_> = passages
             .iter()

@@ -118,8 +118,8 @@ pub(crate) fn lists(
     })
 }
 
-/// Half of a question says less than half of what the whole does.
-const PART_POWER: f32 = 1.5;
+/// Half of a question says an eighth of what the whole does: which half it is, is chance.
+const PART_POWER: i32 = 3;
 
 /// What holds the words, the best first, each with what it counts. Recordings that hold all of them in
 /// different places are not looked for by themselves: each of those places is found by its own words.
@@ -135,26 +135,29 @@ fn said(
     let all = all.into_iter().map(|found| (found, 1.0));
     let some = some
         .into_iter()
-        .map(|(found, covered)| (found, covered.powf(PART_POWER)));
+        .map(|(found, covered)| (found, covered.powi(PART_POWER)));
     Ok(all.chain(some).collect())
 }
 
-/// What is near in meaning, the best first, each with what it counts.
+/// What is near in meaning, for each language the best first, each with what it counts.
 fn meant(
     library: &Library,
     vectors: &Vectors,
     vector: &[f32],
     scope: &Scope,
     limit: usize,
-) -> Result<Vec<(Near, f32)>, SearchError> {
+) -> Result<Vec<Vec<(Near, f32)>>, SearchError> {
     // Of passages that overlap only one stays; of each recording some may have to wait.
-    let mut nearest: Nearest = vectors.nearest(library, vector, limit * 4 + 60, scope)?;
-    let mut found = fusion::without_overlaps(std::mem::take(&mut nearest.found));
-    found.truncate(limit * 2 + 20);
-    let found = found
-        .into_iter()
-        .map(|near| (near, fusion::trust(&nearest, near.similarity)));
-    Ok(found.collect())
+    let nearest = vectors.nearest(library, vector, limit * 4 + 60, scope)?;
+    let weighed = |mut nearest: Nearest| {
+        let mut found = fusion::without_overlaps(std::mem::take(&mut nearest.found));
+        found.truncate(limit * 2 + 20);
+        let found = found
+            .into_iter()
+            .map(|near| (near, fusion::trust(&nearest, near.similarity)));
+        found.collect()
+    };
+    Ok(nearest.into_iter().map(weighed).collect())
 }
 
 /// A hit with its texts; none where the recording is gone meanwhile.

@@ -1,9 +1,8 @@
 //! Cuts a transcript into passages: what a vector is made of.
 //!
 //! A passage is whole segments in a row, so that it leads to a second and can be shown as it was said.
-//! Who speaks does not matter: a question and its answer belong together. What is embedded begins with
-//! the recording's title: what is said in the middle of an interview does not say that it is one, and
-//! whoever asks does. A recording that is renamed gets new vectors, which takes seconds for an hour.
+//! Who speaks does not matter: a question and its answer belong together. Titles are left to the search by
+//! words.
 
 use recordroute_core::Segment;
 use recordroute_store::{PassagePlace, text_hash};
@@ -17,18 +16,24 @@ pub struct PassageLimits {
     pub overlap_tokens: usize,
 }
 
-impl Default for PassageLimits {
-    /// 100 tokens are about 40 seconds of talk: long enough for a thought and its answer, short enough that
-    /// one vector still says what it is about. Nearly a third of it stands in two passages, so that what is
-    /// said across a border stands whole in one of them.
-    ///
-    /// Of 28 questions to English recordings (`tests/fixtures/finding`) all-MiniLM-L6-v2 led to the answer
-    /// among the first five passages for 25 with 160 tokens, for 27 with 100, for 26 with 80 and for 25
-    /// with 60; without the title before the text for 24, 24, 25 and 24.
-    fn default() -> Self {
+/// 200 tokens are about a minute of talk: long enough for a thought and its answer, short enough that one
+/// vector still says what it is about.
+///
+/// Of 52 questions to English and Korean recordings (`tests/fixtures/finding`) multilingual-e5-small led to
+/// the answer among the first five passages for 42 with 40 tokens and with 100, for 44 with 140, for 47 with
+/// 180, for 50 with 200, for 44 with 220 and for 42 with 300. With the title before the text it were 46 with
+/// 200, and 44 with 140.
+const MAX_TOKENS: usize = 200;
+
+impl PassageLimits {
+    /// What suits a model that takes so many tokens: no more than half of them, since the end of a long text
+    /// weighs little. Nearly a third of a passage stands in two, so that what is said across a border stands
+    /// whole in one of them.
+    pub fn of_model(max_tokens: usize) -> Self {
+        let max_tokens = (max_tokens / 2).clamp(1, MAX_TOKENS);
         Self {
-            max_tokens: 100,
-            overlap_tokens: 30,
+            max_tokens,
+            overlap_tokens: max_tokens * 3 / 10,
         }
     }
 }
@@ -38,20 +43,15 @@ impl Default for PassageLimits {
 pub struct Passage {
     /// Where it is.
     pub place: PassagePlace,
-    /// What is embedded: the recording's title, and its segments' texts with blanks between them.
+    /// What is embedded: its segments' texts with blanks between them.
     pub text: String,
 }
 
-/// Cuts the transcript of a recording with that title into passages. `n_tokens` tells for each segment how many tokens its text has; a
+/// Cuts a transcript into passages. `n_tokens` tells for each segment how many tokens its text has; a
 /// segment without a count counts as one of none. A segment with more tokens than a passage may have
 /// is one of its own, and the model judges it by its beginning: speech is cut every half minute at
 /// the latest, so that this is rare and no more than the end of a breathless sentence is lost.
-pub fn passages(
-    title: &str,
-    segments: &[Segment],
-    n_tokens: &[usize],
-    limits: PassageLimits,
-) -> Vec<Passage> {
+pub fn passages(segments: &[Segment], n_tokens: &[usize], limits: PassageLimits) -> Vec<Passage> {
     let tokens_of = |idx: usize| n_tokens.get(idx).copied().unwrap_or(0);
     let mut found = Vec::new();
     let mut first = 0;
@@ -62,7 +62,7 @@ pub fn passages(
             n_in_passage += tokens_of(end);
             end += 1;
         }
-        found.extend(passage(title, segments, first, end));
+        found.extend(passage(segments, first, end));
         if end == segments.len() {
             break;
         }
@@ -83,14 +83,11 @@ pub fn passages(
     found
 }
 
-fn passage(title: &str, segments: &[Segment], first: usize, end: usize) -> Option<Passage> {
+fn passage(segments: &[Segment], first: usize, end: usize) -> Option<Passage> {
     let within = segments.get(first..end)?;
     let (first_segment, last_segment) = (within.first()?, within.last()?);
     let texts: Vec<&str> = within.iter().map(|segment| segment.text.as_str()).collect();
-    let text = match title.trim() {
-        "" => texts.join(" "),
-        title => format!("{title}. {}", texts.join(" ")),
-    };
+    let text = texts.join(" ");
     Some(Passage {
         place: PassagePlace {
             first_segment_idx: u32::try_from(first).ok()?,
@@ -124,7 +121,7 @@ mod tests {
     }
 
     fn spans(n_tokens: &[usize], limits: PassageLimits) -> Vec<(u32, u32)> {
-        passages("", &segments(n_tokens.len()), n_tokens, limits)
+        passages(&segments(n_tokens.len()), n_tokens, limits)
             .iter()
             .map(|passage| (passage.place.first_segment_idx, passage.place.last_segment_idx))
             .collect()
@@ -147,16 +144,24 @@ mod tests {
             [(0, 1), (2, 2)],
             "a segment longer than the overlap is not repeated"
         );
-        let passage = passages("Talk", &segments(2), &[1, 1], SHORT);
-        assert_eq!(
-            passage[0].text, "Talk. s0 s1",
-            "the texts stand beside each other, after the title"
-        );
+        let passage = passages(&segments(2), &[1, 1], SHORT);
+        assert_eq!(passage[0].text, "s0 s1", "the texts stand beside each other");
         assert_eq!(
             (passage[0].place.start_ms, passage[0].place.end_ms),
             (0, 1_900),
             "from the first word to the last"
         );
+    }
+
+    #[test]
+    fn passages_suit_the_model() {
+        let of = |max_tokens| {
+            let limits = PassageLimits::of_model(max_tokens);
+            (limits.max_tokens, limits.overlap_tokens)
+        };
+        assert_eq!(of(510), (200, 60), "a minute of talk");
+        assert_eq!(of(254), (127, 38), "half of what a small model takes");
+        assert_eq!(of(0), (1, 0), "and never nothing");
     }
 
     #[test]

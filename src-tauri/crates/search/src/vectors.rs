@@ -40,15 +40,15 @@ impl Vectors {
         *self.loaded.write().unwrap_or_else(PoisonError::into_inner) = Loaded::default();
     }
 
-    /// The passages in `scope` that are nearest to a vector; none where the library has no vectors of
-    /// that length.
+    /// For each language the passages in `scope` that are nearest to a vector; none where the library has no
+    /// vectors of that length.
     pub(crate) fn nearest(
         &self,
         library: &Library,
         vector: &[f32],
         n: usize,
         scope: &Scope,
-    ) -> Result<Nearest, StoreError> {
+    ) -> Result<Vec<Nearest>, StoreError> {
         self.refresh(library)?;
         let loaded = self.loaded.read().unwrap_or_else(PoisonError::into_inner);
         Ok(loaded.matrix.nearest(vector, n, scope))
@@ -137,7 +137,8 @@ fn read(
         let is_whole = library.read_vectors(index, text.recording_id, &|vector| {
             matrix.borrow_mut().push(&vector);
         })?;
-        matrix.borrow_mut().close_block(*text, first_row);
+        let language = library.language(text.recording_id)?;
+        matrix.borrow_mut().close_block(*text, language, first_row);
         if !is_whole {
             damaged.push(text.recording_id);
         }

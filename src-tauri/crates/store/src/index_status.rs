@@ -4,7 +4,7 @@ use recordroute_core::RecordingId;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::edits::TextVersion;
-use crate::passages::{EmbeddingModel, text_hash};
+use crate::passages::EmbeddingModel;
 use crate::{Library, StoreError, from_sql_int, recordings, to_sql_int};
 
 /// How far the index of a model is.
@@ -42,11 +42,14 @@ pub enum IndexState {
     Failed(String),
 }
 
-/// What a fingerprint is made of: a text and its title, as they are now. The time is there because a
-/// library that was restored from a backup gives the same numbers again.
+/// What a fingerprint is made of: a text as it is now. The time is there because a library that was
+/// restored from a backup gives the same numbers again.
 const CURRENT_TEXTS: &str = "
-    SELECT r.id, t.id, t.revision, t.n_segments, t.created_at, r.title
+    SELECT r.id, t.id, t.revision, t.n_segments, t.created_at
     FROM recordings r JOIN transcripts t ON t.id = r.transcript_id";
+
+/// Grows where passages are cut of the same text in another way, so that they are made anew.
+const CUT: u32 = 2;
 
 /// A transcript that a job still writes is not indexed yet.
 const IS_READY: &str = "
@@ -196,7 +199,6 @@ fn state_of(stored: Option<&StoredText>, fingerprint: &str) -> IndexState {
 fn fingerprint_from_row(row: &Row<'_>) -> rusqlite::Result<(RecordingId, String)> {
     let numbers: (i64, i64, i64) = (row.get(1)?, row.get(2)?, row.get(3)?);
     let created_at: String = row.get(4)?;
-    let title = text_hash(row.get_ref(5)?.as_str().unwrap_or_default());
-    let fingerprint = format!("{}:{}:{}:{created_at}:{title:x}", numbers.0, numbers.1, numbers.2);
+    let fingerprint = format!("{}:{}:{}:{created_at}:{CUT}", numbers.0, numbers.1, numbers.2);
     Ok((RecordingId(row.get(0)?), fingerprint))
 }

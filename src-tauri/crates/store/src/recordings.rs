@@ -1,4 +1,6 @@
-use recordroute_core::{DetectedLanguage, MediaPlace, Recording, RecordingDraft, RecordingId};
+use recordroute_core::{
+    DetectedLanguage, Language, LanguageCode, MediaPlace, Recording, RecordingDraft, RecordingId,
+};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params, params_from_iter};
 use unicode_normalization::UnicodeNormalization;
@@ -87,6 +89,24 @@ impl Library {
                 .optional()?
                 .unwrap_or(Err(not_found(id)))
         })
+    }
+
+    /// The language that a recording is in; none where it has no text, or a language that is not known.
+    pub fn language(&self, id: RecordingId) -> Result<Option<LanguageCode>, StoreError> {
+        let code: Option<String> = self.read(|connection| {
+            let found = connection
+                .prepare_cached(
+                    "SELECT t.language FROM recordings r JOIN transcripts t ON t.id = r.transcript_id
+                     WHERE r.id = ?1",
+                )?
+                .query_row([id.0], |row| row.get(0))
+                .optional()?;
+            Ok(found.flatten())
+        })?;
+        Ok(code.and_then(|code| match code.parse() {
+            Ok(Language::Code(code)) => Some(code),
+            _ => None,
+        }))
     }
 
     /// Recordings, newest first.

@@ -128,20 +128,25 @@ impl Track {
             let length = Duration::from_secs_f64(mark.n_frames as f64 / rate);
             let began_at = mark.ended_at.checked_sub(length).unwrap_or(mark.ended_at);
             timeline.start(began_at);
+            // Blocks come late by more or less; none was said before the one that came before it.
+            let follows_at = Some(self.heard_at.max(began_at)).filter(|at| *at < mark.ended_at);
+            let follows_at = follows_at.unwrap_or(began_at);
+            let took_s = mark.ended_at.saturating_duration_since(follows_at).as_secs_f64();
             self.heard_at = self.heard_at.max(mark.ended_at);
             if self.is_away {
                 self.is_away = false;
                 happened.back_at_ms = Some(timeline.position(began_at).as_millis() as u64);
             }
             let mut n_lost = mark.n_lost;
-            for (from, to) in timeline.heard(began_at, mark.ended_at) {
+            for (from, to) in timeline.heard(follows_at, mark.ended_at) {
                 let frame_at = |at: Instant| {
-                    let after = at.saturating_duration_since(began_at).as_secs_f64() * rate;
-                    (after.round() as usize).min(mark.n_frames)
+                    let share = at.saturating_duration_since(follows_at).as_secs_f64() / took_s;
+                    ((share * mark.n_frames as f64).round() as usize).min(mark.n_frames)
                 };
                 let range = frame_at(from) * n_channels..frame_at(to) * n_channels;
                 let part = self.block.get(range).unwrap_or_default();
-                let start_s = timeline.position(from).as_secs_f64();
+                let heard_at = if from == follows_at { began_at } else { from };
+                let start_s = timeline.position(heard_at).as_secs_f64();
                 happened.n_lost += self.placer.place(part, open.format, start_s, n_lost);
                 n_lost = 0;
             }

@@ -16,7 +16,7 @@ mod kernels;
 
 use std::ops::Range;
 
-use recordroute_core::RecordingId;
+use recordroute_core::{LanguageCode, RecordingId};
 use recordroute_store::{IndexedText, Scope, StoredVector};
 
 /// Rows whose products are computed at a time.
@@ -32,10 +32,14 @@ const MAX_THREADS: usize = 2;
 /// more, both as one part in so many of the whole.
 const SLACK: usize = 16;
 
+/// With fewer passages than that in a language their spread is not known.
+pub(crate) const MIN_ROWS_FOR_SPREAD: usize = 30;
+
 /// The rows of one recording.
 #[derive(Debug, Clone)]
 pub(crate) struct Block {
     pub text: IndexedText,
+    pub language: Option<LanguageCode>,
     rows: Range<usize>,
 }
 
@@ -75,7 +79,8 @@ pub(crate) struct Near {
     pub similarity: f32,
 }
 
-/// The passages that are nearest, the best first, and how all that were looked at are spread.
+/// The passages of one language that are nearest, the best first, and how all of them are spread that were
+/// looked at.
 #[derive(Debug, Default)]
 pub(crate) struct Nearest {
     pub found: Vec<Near>,
@@ -84,9 +89,9 @@ pub(crate) struct Nearest {
     pub deviation: f32,
 }
 
-/// What one thread has seen.
-#[derive(Default)]
+/// What one thread has seen in one language.
 struct Seen {
+    language: Option<LanguageCode>,
     /// Similarity, block and row; not in order.
     best: Vec<(f32, usize, usize)>,
     /// Nothing below it gets in any more.
@@ -163,9 +168,15 @@ impl Matrix {
     }
 
     /// Says that the rows since the last block belong to a recording, in the place of earlier ones.
-    pub(crate) fn close_block(&mut self, text: IndexedText, first_row: usize) {
+    pub(crate) fn close_block(
+        &mut self,
+        text: IndexedText,
+        language: Option<LanguageCode>,
+        first_row: usize,
+    ) {
         let block = Block {
             text,
+            language,
             rows: first_row..self.scales.len(),
         };
         match self.place_of(text.recording_id) {
@@ -206,7 +217,7 @@ impl Matrix {
                 .extend_from_slice(newer.scales.get(block.rows.clone()).unwrap_or_default());
             self.spans
                 .extend_from_slice(newer.spans.get(block.rows.clone()).unwrap_or_default());
-            self.close_block(block.text, first_row);
+            self.close_block(block.text, block.language, first_row);
         }
         if self.n_dead > self.scales.len() / SLACK {
             self.close_gaps();
@@ -244,10 +255,12 @@ impl Matrix {
             .binary_search_by_key(&id, |block| block.text.recording_id)
     }
 
-    /// The `n` passages in `scope` that are nearest to a vector of length 1.0.
-    pub(crate) fn nearest(&self, vector: &[f32], n: usize, scope: &Scope) -> Nearest {
+    /// For each language the `n` passages in `scope` that are nearest to a vector of length 1.0. Languages are
+    /// kept apart because models of several put a text nearer to anything in its own language than to what
+    /// means the same in another. One with too few passages to know their spread goes with the largest.
+    pub(crate) fn nearest(&self, vector: &[f32], n: usize, scope: &Scope) -> Vec<Nearest> {
         let Some(asked) = Asked::new(vector).filter(|_| vector.len() == self.n_dimensions) else {
-            return Nearest::default();
+            return Vec::new();
         };
         let blocks: Vec<usize> = (0..self.blocks.len())
             .filter(|idx| {
@@ -259,38 +272,49 @@ impl Matrix {
         let n_rows: usize = blocks.iter().map(|idx| self.rows_of(*idx).len()).sum();
         let is_large = n_rows * self.n_dimensions >= MIN_COMPONENTS_FOR_THREADS;
         let n_threads = if is_large { MAX_THREADS } else { 1 };
-        let mut seen = std::thread::scope(|threads| {
+        let seen = std::thread::scope(|threads| {
             let mut shares = self.shares(&blocks, n_rows.div_ceil(n_threads)).into_iter();
             let own = shares.next().unwrap_or_default();
             let others: Vec<_> = shares
                 .map(|share| threads.spawn(|| self.look_through(share, &asked, n, scope)))
                 .collect();
-            let mut all = vec![self.look_through(own, &asked, n, scope)];
-            all.extend(others.into_iter().filter_map(|other| other.join().ok()));
+            let mut all = self.look_through(own, &asked, n, scope);
+            all.extend(others.into_iter().filter_map(|other| other.join().ok()).flatten());
             all
         });
-        let mut whole = seen.pop().unwrap_or_default();
+        let mut by_language: Vec<Seen> = Vec::new();
         for one in seen {
-            whole.best.extend(one.best);
-            whole.n_rows += one.n_rows;
-            whole.sum += one.sum;
-            whole.square_sum += one.square_sum;
+            match by_language
+                .iter_mut()
+                .find(|other| other.language == one.language)
+            {
+                Some(other) => other.add(one),
+                None => by_language.push(one),
+            }
         }
-        whole.keep_best(n);
-        whole
-            .best
+        by_language.sort_by_key(|seen| std::cmp::Reverse(seen.n_rows));
+        let mut by_language = by_language.into_iter();
+        let mut kept: Vec<Seen> = by_language.next().into_iter().collect();
+        for one in by_language {
+            match kept.first_mut() {
+                Some(largest) if one.n_rows < MIN_ROWS_FOR_SPREAD => largest.add(one),
+                _ => kept.push(one),
+            }
+        }
+        kept.into_iter().map(|seen| self.nearest_of(seen, n)).collect()
+    }
+
+    fn nearest_of(&self, mut seen: Seen, n: usize) -> Nearest {
+        seen.keep_best(n);
+        seen.best
             .sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| b.2.cmp(&a.2)));
-        let n_rows = whole.n_rows.max(1) as f64;
-        let mean = whole.sum / n_rows;
+        let n_rows = seen.n_rows.max(1) as f64;
+        let mean = seen.sum / n_rows;
         Nearest {
-            found: whole
-                .best
-                .into_iter()
-                .filter_map(|best| self.near(best))
-                .collect(),
-            n_rows: whole.n_rows,
+            found: seen.best.into_iter().filter_map(|best| self.near(best)).collect(),
+            n_rows: seen.n_rows,
             mean: mean as f32,
-            deviation: (whole.square_sum / n_rows - mean * mean).max(0.0).sqrt() as f32,
+            deviation: (seen.square_sum / n_rows - mean * mean).max(0.0).sqrt() as f32,
         }
     }
 
@@ -312,15 +336,22 @@ impl Matrix {
             .collect()
     }
 
-    fn look_through(&self, blocks: &[usize], asked: &Asked, n: usize, scope: &Scope) -> Seen {
+    fn look_through(&self, blocks: &[usize], asked: &Asked, n: usize, scope: &Scope) -> Vec<Seen> {
         let products = kernels::best();
-        let mut seen = Seen {
-            least: f32::NEG_INFINITY,
-            ..Seen::default()
-        };
+        let mut by_language: Vec<Seen> = Vec::new();
         let mut out = [0_i32; STEP];
         for block_idx in blocks {
             let Some(block) = self.blocks.get(*block_idx) else {
+                continue;
+            };
+            let known = by_language
+                .iter()
+                .position(|seen| seen.language == block.language);
+            let at = known.unwrap_or_else(|| {
+                by_language.push(Seen::new(block.language));
+                by_language.len() - 1
+            });
+            let Some(seen) = by_language.get_mut(at) else {
                 continue;
             };
             let transcript_id = block.text.transcript_id;
@@ -353,7 +384,7 @@ impl Matrix {
                 }
             }
         }
-        seen
+        by_language
     }
 
     fn near(&self, (similarity, block_idx, row): (f32, usize, usize)) -> Option<Near> {
@@ -441,6 +472,24 @@ impl Matrix {
 const FEW_RECORDINGS: usize = 4;
 
 impl Seen {
+    fn new(language: Option<LanguageCode>) -> Self {
+        Self {
+            language,
+            best: Vec::new(),
+            least: f32::NEG_INFINITY,
+            n_rows: 0,
+            sum: 0.0,
+            square_sum: 0.0,
+        }
+    }
+
+    fn add(&mut self, other: Self) {
+        self.best.extend(other.best);
+        self.n_rows += other.n_rows;
+        self.sum += other.sum;
+        self.square_sum += other.square_sum;
+    }
+
     fn keep_best(&mut self, n: usize) {
         if n == 0 {
             self.best.clear();

@@ -1,3 +1,5 @@
+use recordroute_core::Language;
+
 use super::*;
 
 /// Directions that are the same on every machine.
@@ -57,9 +59,16 @@ fn matrix(n_recordings: i64, n_passages: i64, n_dimensions: usize) -> Matrix {
             let id = recording * n_passages + passage;
             push(&mut matrix, id, &direction(id as u64, n_dimensions));
         }
-        matrix.close_block(text(recording, 1), first_row);
+        matrix.close_block(text(recording, 1), None, first_row);
     }
     matrix
+}
+
+/// In a matrix of one language.
+fn nearest(matrix: &Matrix, vector: &[f32], n: usize) -> Nearest {
+    let mut found = matrix.nearest(vector, n, &Scope::default());
+    assert!(found.len() < 2, "there is one language at most");
+    found.pop().unwrap_or_default()
 }
 
 fn ids(nearest: &Nearest) -> Vec<i64> {
@@ -80,7 +89,7 @@ fn bytes_find_what_floats_find() {
             })
             .collect();
         exact.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let nearest = matrix.nearest(&asked, 10, &Scope::default());
+        let nearest = nearest(&matrix, &asked, 10);
         let found = ids(&nearest);
         n_found += exact.iter().take(10).filter(|(_, id)| found.contains(id)).count();
         assert!(
@@ -110,7 +119,7 @@ fn two_threads_find_what_one_finds() {
     let blocks: Vec<usize> = (0..1_000).collect();
     assert_eq!(matrix.shares(&blocks, 50_000).len(), 2, "each has half of it");
     for id in [0, 49_999, 50_000, 99_999] {
-        let nearest = matrix.nearest(&direction(id, n_dimensions), 5, &Scope::default());
+        let nearest = nearest(&matrix, &direction(id, n_dimensions), 5);
         assert_eq!(nearest.found[0].start_ms, id, "passage {id} is nearest to itself");
         assert_eq!(nearest.n_rows, 100_000, "each was looked at once");
         assert_eq!(nearest.found.len(), 5, "as many as were asked for");
@@ -129,7 +138,7 @@ fn recordings_are_replaced_and_let_go_without_the_rest_being_read_again() {
                 &direction(900 + passage as u64, 32),
             );
         }
-        newer.close_block(text(3, 2 + round), 0);
+        newer.close_block(text(3, 2 + round), None, 0);
         all.update(&newer, &|id| id != RecordingId(7));
         assert_eq!(all.n_rows(), 8 * 8 + 5, "one was let go, one is shorter");
         assert!(
@@ -138,10 +147,10 @@ fn recordings_are_replaced_and_let_go_without_the_rest_being_read_again() {
             all.next_row(),
             all.n_rows()
         );
-        let replaced = all.nearest(&direction(900, 32), 1, &Scope::default());
+        let replaced = nearest(&all, &direction(900, 32), 1);
         assert_eq!(ids(&replaced), [1_000 + round * 5], "the new one answers");
         for id in [0_i64, 23, 32, 79] {
-            let stayed = all.nearest(&direction(id as u64, 32), 1, &Scope::default());
+            let stayed = nearest(&all, &direction(id as u64, 32), 1);
             assert_eq!(ids(&stayed), [id], "what stayed answers as before");
             assert_eq!(
                 stayed.found[0].recording_id,
@@ -149,7 +158,7 @@ fn recordings_are_replaced_and_let_go_without_the_rest_being_read_again() {
                 "for its own recording"
             );
         }
-        let gone = all.nearest(&direction(56, 32), 1, &Scope::default());
+        let gone = nearest(&all, &direction(56, 32), 1);
         assert_ne!(ids(&gone), [56], "what was let go does not");
     }
 }
@@ -168,7 +177,7 @@ fn memory_is_little_more_than_the_vectors() {
         for passage in 0..100 {
             push(&mut newer, passage, &direction(passage as u64, 384));
         }
-        newer.close_block(text(recording, 2), 0);
+        newer.close_block(text(recording, 2), None, 0);
         all.update(&newer, &|_| true);
         let n_vectors = all.n_rows() * 384;
         assert!(
@@ -184,12 +193,53 @@ fn what_points_nowhere_finds_nothing() {
     let matrix = matrix(3, 3, 8);
     for wrong in [vec![0.0; 8], vec![f32::NAN; 8], vec![1.0; 7], Vec::new()] {
         assert!(
-            matrix.nearest(&wrong, 5, &Scope::default()).found.is_empty(),
+            nearest(&matrix, &wrong, 5).found.is_empty(),
             "{wrong:?} is no direction of this model"
         );
     }
-    let nothing = Matrix::default().nearest(&[], 5, &Scope::default());
+    let nothing = nearest(&Matrix::default(), &[], 5);
     assert!(nothing.found.is_empty(), "nor does an empty index");
-    let none = matrix.nearest(&direction(1, 8), 0, &Scope::default());
+    let none = nearest(&matrix, &direction(1, 8), 0);
     assert!(none.found.is_empty(), "nothing was asked for");
+}
+
+#[test]
+fn languages_are_ranked_apart_and_small_ones_with_the_largest() {
+    let mut matrix = Matrix::with_capacity(32, 200);
+    let languages: [(Option<&str>, i64); 4] =
+        [(Some("en"), 60), (Some("ko"), 40), (None, 3), (Some("fr"), 2)];
+    let mut id = 0;
+    for (recording, (code, n_passages)) in (0..).zip(languages) {
+        let first_row = matrix.next_row();
+        for _ in 0..n_passages {
+            push(&mut matrix, id, &direction(id as u64, 32));
+            id += 1;
+        }
+        let language = code.and_then(|code| match code.parse() {
+            Ok(Language::Code(code)) => Some(code),
+            _ => None,
+        });
+        matrix.close_block(text(recording, 1), language, first_row);
+    }
+    let asked = direction(70, 32);
+    let found = matrix.nearest(&asked, 100, &Scope::default());
+    let n_rows: Vec<usize> = found.iter().map(|nearest| nearest.n_rows).collect();
+    assert_eq!(
+        n_rows,
+        [65, 40],
+        "two stand for themselves, two go with the larger one"
+    );
+    assert_eq!(ids(&found[1])[0], 70, "what is nearest is found in its language");
+    let of_first: std::collections::BTreeSet<i64> = ids(&found[0]).into_iter().collect();
+    assert_eq!(of_first.len(), 65, "all of the others are in the first");
+    assert!(
+        of_first.contains(&102) && !of_first.contains(&70),
+        "each in one of them"
+    );
+    assert!(
+        found
+            .iter()
+            .all(|nearest| nearest.found.is_sorted_by(|a, b| a.similarity >= b.similarity)),
+        "the best first"
+    );
 }

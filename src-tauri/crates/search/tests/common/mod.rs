@@ -146,12 +146,8 @@ pub fn index(
         max_tokens: 3,
         overlap_tokens: 1,
     };
-    let passages = passages(
-        "",
-        &transcript.segments,
-        &vec![1; transcript.segments.len()],
-        limits,
-    );
+    let n_tokens = vec![1; transcript.segments.len()];
+    let passages = passages(&transcript.segments, &n_tokens, limits);
     let places: Vec<_> = passages.iter().map(|passage| passage.place).collect();
     let lacking = library.passages_to_embed(id, &places, model).unwrap();
     let new: Vec<_> = lacking
