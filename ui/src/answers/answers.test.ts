@@ -72,6 +72,21 @@ test("where nothing is found, nothing is made up", async () => {
   expect(within(found).queryByText("Sources")).toBeNull();
 });
 
+test("a model that finds no answer is not called a library that holds none", async () => {
+  show({}, ({ ask }) => ({
+    ask: async (question, tell) => {
+      const answered = await ask(question, tell);
+      return answered && { ...answered, sentences: [], nothing_found: true };
+    },
+  }));
+  await screen.findByRole("region", { name: "Transcript" });
+  await type(HAND_OVER);
+  await fireEvent.keyDown(screen.getByRole("searchbox"), { key: "Enter" });
+  const found = await answer(HAND_OVER);
+  await waitFor(() => expect(found.textContent).toMatch(/No answer was found in the passages below/));
+  expect(within(within(found).getByRole("group", { name: "Best passages" })).getAllByRole("listitem").length).toBeGreaterThan(0);
+});
+
 test("without a language model the best passages are the answer", async () => {
   const { found } = await ask(HAND_OVER, "no-language-model");
   expect(within(found).getByText(/no language model to write an answer/)).toBeTruthy();

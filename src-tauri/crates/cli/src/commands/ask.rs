@@ -43,8 +43,10 @@ fn print(output: &Output, answer: &Answer, passages_only: bool) -> Result<(), Fa
     if answer.is_cut {
         output.note("The answer breaks off here.");
     }
-    if answer.nothing_found {
+    if answer.nothing_found && answer.passages.is_empty() {
         output.note("Nothing about this was found in the recordings.");
+    } else if answer.nothing_found {
+        output.note("The language model found no answer in these passages.");
     } else if answer.model.is_none() && !passages_only {
         output.note("No language model is installed. These passages are the likeliest to answer it.");
     }
