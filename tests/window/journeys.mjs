@@ -101,8 +101,9 @@ export const journeys = {
     const text = await until("a hit", hit, { ms: 10_000 });
     expect(text.toLowerCase().includes("library"), `the hit shows what was said: ${text}`);
     await again.picture("found");
-    await again.click("[data-hits] button");
-    await until("the transcript at the hit", async () => (await transcript(again)).includes(SENTENCE));
+    await again.click("[data-hit]");
+    const current = () => again.run(() => document.querySelector("[data-transcript] [aria-current=true]")?.innerText ?? "");
+    await until("the place of the hit", async () => (await current()).includes(SENTENCE), { ms: 10_000 });
     await again.end();
   },
 
