@@ -385,8 +385,8 @@ fn what_a_model_makes_up_is_marked_and_what_it_repeats_stands_once() {
         lines,
         [
             ("The budget of the year", true),
-            ("Wait for the offer of the second shop.", true),
             ("The budget of the year is 5,000 dollars.", false),
+            ("Wait for the offer of the second shop.", true),
         ],
         "a wrong number is marked, what was said twice stands once, and what nobody spoke of is left out"
     );
