@@ -335,6 +335,75 @@ fn a_server_of_the_users_own_writes() {
 }
 
 #[test]
+fn what_a_model_makes_up_is_marked_and_what_it_repeats_stands_once() {
+    let home = Home::new().unwrap();
+    let texts = [
+        "We meet to talk about the budget of the year.",
+        "So we decided to wait for the offer of the second shop.",
+        "Kim will send the numbers until Friday.",
+    ];
+    let id = transcribed(&home, "talk", &texts).to_string();
+    let answer = r#"{
+        "topics": [{"lines": [1], "text": "The budget of the year"}],
+        "decisions": [
+            {"lines": [2], "text": "Wait for the offer of the second shop."},
+            {"lines": [2], "text": "The budget of the year is 5,000 dollars."}
+        ],
+        "risks": [
+            {"lines": [2], "text": "Wait for the offer of the second shop."},
+            {"lines": [1], "text": "This book about climate change appeared in 1956."}
+        ]
+    }"#;
+    let server = ModelServer::with_chat(&["small"], ModelReply::chat(&[answer]));
+    let written = |format: &str| {
+        let args = [
+            "minutes",
+            &id,
+            "--model",
+            "server:small",
+            "--language",
+            "en",
+            "--format",
+            format,
+        ];
+        let output = with_server(&home, &server.url(), &args);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "they are written: {said}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let minutes = json(&written("json"));
+    let lines: Vec<(&str, bool)> = items(&minutes)
+        .iter()
+        .map(|item| {
+            (
+                item["text"].as_str().unwrap(),
+                item["is_supported"].as_bool().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            ("The budget of the year", true),
+            ("The budget of the year is 5,000 dollars.", false),
+            ("Wait for the offer of the second shop.", true),
+        ],
+        "a wrong number is marked, what was said twice stands once, and what nobody spoke of is left out"
+    );
+    let markdown = written("md");
+    assert!(
+        markdown.contains("is 5,000 dollars. †\n")
+            && markdown.contains("\nWhat is marked † was not found in the recordings.\n"),
+        "people see it, too: {markdown}"
+    );
+    assert_eq!(
+        markdown.matches('†').count(),
+        2,
+        "one mark and what it means: {markdown}"
+    );
+}
+
+#[test]
 fn a_server_that_is_absent_or_answers_rubbish_is_said() {
     let home = Home::new().unwrap();
     let id = transcribed(&home, "talk", &["We meet to talk about the budget of the year."]).to_string();

@@ -551,6 +551,7 @@ export type MinutesItem = {
 	segments: number[],
 	start_ms: number,
 	end_ms: number,
+	is_supported: boolean,
 };
 
 /**  A heading of the minutes and what stands under it. */

@@ -219,6 +219,7 @@ export type MinutesItem = {
   segments: number[];
   start_ms: number;
   end_ms: number;
+  is_supported: boolean;
 };
 
 export type MinutesSection = { key: string; title: string; items: MinutesItem[] };

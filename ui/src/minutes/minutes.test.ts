@@ -73,6 +73,32 @@ test("a line is changed in place, kept, and taken back", async () => {
   await line(panel, /서버 용량을 두 배로/);
 });
 
+test("a line that nothing bears out is marked in words as well, until its reader has changed it", async () => {
+  const backend = show();
+  const panel = await openMinutes();
+  const { found } = await line(panel, /번역 비용/);
+  const mark = found.querySelector("[data-unsupported]");
+  expect(mark?.textContent?.replace(/\s+/g, " ")).toBe("번역 비용이 올해 예산을 넘을 수 있다. (Not found in the recordings)");
+  expect(panel.querySelectorAll("[data-unsupported]").length, "no other is").toBe(1);
+  const legend = "What is dotted was not found in the recordings.";
+  expect(within(panel).getByText(legend), "what the dots mean").toBeTruthy();
+  await fireEvent.click(mark as HTMLElement);
+  await waitFor(() => expect(marked(), "it leads to what it cites, to be looked up").toEqual([9]));
+
+  const again = await line(await openMinutes(), /번역 비용/);
+  again.start.focus();
+  await fireEvent.keyDown(again.start, { key: "e", code: "KeyE" });
+  const field = await screen.findByRole("textbox", { name: "Text of the line" });
+  await fireEvent.input(field, { target: { value: "번역 비용을 확인한다." } });
+  await fireEvent.keyDown(field, { key: "Enter" });
+  await waitFor(async () => {
+    const risks = (await backend.minutes(1))[0]?.sections.find((one) => one.key === "risks")?.items;
+    expect(risks?.at(-1), "what a reader wrote stands").toMatchObject({ text: "번역 비용을 확인한다.", is_supported: true });
+  });
+  expect(document.querySelector("[data-minutes] [data-unsupported]")).toBeNull();
+  expect(screen.queryByText(legend), "nothing is left to explain").toBeNull();
+});
+
 test("Escape takes back what was typed into a line", async () => {
   const backend = show();
   const save = vi.spyOn(backend, "saveMinutes");

@@ -14,7 +14,7 @@ export interface LinePlace {
 
 export const HIGHLIGHTS = "highlights";
 
-const emptyLine = (): MinutesItem => ({ text: "", who: null, when: null, segments: [], start_ms: 0, end_ms: 0 });
+const emptyLine = (): MinutesItem => ({ text: "", who: null, when: null, segments: [], start_ms: 0, end_ms: 0, is_supported: true });
 
 export class MinutesStore {
   views: MinutesView[] = $state.raw([]);
@@ -167,7 +167,8 @@ export class MinutesStore {
     const wanted = line ?? known;
     if (wanted.text.trim() === "") return this.deleteLine(view, place);
     if (wanted.text === known.text && wanted.who === known.who && wanted.when === known.when) return;
-    await this.#save(view, place, wanted, known.text === "" ? m.minutes_line_added() : m.minutes_line_changed());
+    // What a reader wrote is no model's invention.
+    await this.#save(view, place, { ...wanted, is_supported: true }, known.text === "" ? m.minutes_line_added() : m.minutes_line_changed());
   }
 
   async deleteLine(view: MinutesView, place: LinePlace): Promise<void> {

@@ -17,6 +17,15 @@ pub struct MinutesItem {
     pub start_ms: u64,
     /// End of the last of them, milliseconds in the recording.
     pub end_ms: u64,
+    /// Whether they bear it out as far as that can be checked; a line that they do not bear out is marked.
+    /// What the user wrote is not checked, nor what is in another language than the transcript.
+    #[serde(default = "not_marked")]
+    pub is_supported: bool,
+}
+
+/// Lines that were kept before any were marked.
+fn not_marked() -> bool {
+    true
 }
 
 /// A heading of the minutes and what stands under it.

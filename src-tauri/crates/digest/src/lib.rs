@@ -5,12 +5,13 @@
 //! A model's answer is material, not truth. What holds whatever it answers is checked mechanically:
 //! an item cites only segments of the part that was read, keys come from the template only, who and
 //! when must have been said, lengths are limited, a stretch that was not read with success is listed as
-//! failed and not counted, and a sentence of an answer that its passages do not bear out is marked.
+//! failed and not counted, and a sentence of an answer or a line of minutes that what it cites does not bear
+//! out is marked.
 //!
 //! `parts` lays a transcript into the model's context, `prompt` renders the files in `prompts/`,
 //! `ask` gets JSON out of the model, `partial` reads it while it is written and `cited` what it cites,
-//! `words` and `likeness` know words and how near two texts are, and `checks` which numbers and
-//! negations a text has.
+//! `words` and `likeness` know words and how near two texts are, `checks` which numbers and negations a
+//! text has, and `support` how much of a sentence a text bears out.
 #![warn(missing_docs)]
 
 mod answer;
@@ -29,6 +30,7 @@ mod minutes;
 mod partial;
 mod parts;
 mod prompt;
+mod support;
 mod template;
 mod title;
 mod words;

@@ -91,6 +91,9 @@ pub fn write_highlights(
     Ok(to.flush()?)
 }
 
+/// Stands behind a line that what it cites does not bear out.
+const MARK: char = '†';
+
 /// How headings, lines and text look.
 trait Look {
     fn heading(&self, level: usize, text: &str) -> String;
@@ -152,6 +155,13 @@ fn minutes_as(
             writeln!(to, "- {from}–{to_}: {}", look.text(&part.reason))?;
         }
     }
+    let mut items = minutes.sections.iter().flat_map(|section| &section.items);
+    if items.any(|item| !item.is_supported) {
+        match korean {
+            true => writeln!(to, "\n{MARK} 표시가 있는 줄은 녹음에서 찾지 못한 내용입니다.")?,
+            false => writeln!(to, "\nWhat is marked {MARK} was not found in the recordings.")?,
+        }
+    }
     let share = (minutes.coverage * 100.0).floor();
     let model = look.text(&minutes.model);
     match korean {
@@ -166,7 +176,7 @@ fn minutes_as(
     }
 }
 
-/// `09:12  text (who, when)`; a line of the user's own has no time.
+/// `09:12  text (who, when)`; a line of the user's own has no time, and one that nothing bears out a mark.
 fn line(look: &dyn Look, item: &MinutesItem) -> String {
     let mut line = String::new();
     if !item.segments.is_empty() {
@@ -182,6 +192,9 @@ fn line(look: &dyn Look, item: &MinutesItem) -> String {
         .collect();
     if !facts.is_empty() {
         line.push_str(&format!(" ({})", facts.join(", ")));
+    }
+    if !item.is_supported {
+        line.push_str(&format!(" {MARK}"));
     }
     line
 }

@@ -36,6 +36,7 @@ fn minutes() -> Minutes {
         segments: vec![1, 2],
         start_ms: 61_000,
         end_ms: 75_500,
+        is_supported: true,
     };
     let own = MinutesItem {
         text: "# not a heading".to_owned(),
@@ -44,6 +45,7 @@ fn minutes() -> Minutes {
         segments: Vec::new(),
         start_ms: 0,
         end_ms: 0,
+        is_supported: true,
     };
     Minutes {
         template: "meeting".to_owned(),
@@ -90,6 +92,39 @@ fn minutes_are_markdown_that_no_text_breaks() {
 }
 
 #[test]
+fn what_was_not_found_is_marked_and_the_mark_explained() {
+    let written = |language: &str, format: WrittenFormat| {
+        let mut minutes = minutes();
+        minutes.language = language.to_owned();
+        minutes.failed_parts.clear();
+        minutes.sections[0].items[0].is_supported = false;
+        let mut bytes = Vec::new();
+        write_minutes(format, &recording(), &minutes, &mut bytes).unwrap();
+        String::from_utf8(bytes).unwrap()
+    };
+    insta::assert_snapshot!(written("ko", WrittenFormat::Md), @r"
+    # 주간 회의 \#1
+
+    ## 할 일
+
+    - **01:01** 예산안 \*2\*를 확정한다 (김하늘, 금요일) †
+    - \# not a heading
+
+    † 표시가 있는 줄은 녹음에서 찾지 못한 내용입니다.
+
+    qwen3-1.7b 모델이 녹취의 75 %를 읽고 썼습니다. 확인하고 쓰세요.
+    ");
+    assert!(
+        written("en", WrittenFormat::Txt).contains("\nWhat is marked † was not found in the recordings.\n"),
+        "in the language of the minutes, in every form"
+    );
+    assert!(
+        written("ko", WrittenFormat::Json).contains(r#""is_supported": false"#),
+        "programs are told as well"
+    );
+}
+
+#[test]
 fn minutes_are_json_of_the_promised_shape() {
     let json: serde_json::Value = serde_json::from_str(&written(WrittenFormat::Json)).unwrap();
     let keys: Vec<&String> = json.as_object().unwrap().keys().collect();
@@ -103,7 +138,7 @@ fn minutes_are_json_of_the_promised_shape() {
         json["sections"][0]["items"][0],
         serde_json::json!({
             "text": "예산안 *2*를\n확정한다", "who": "김하늘", "when": "금요일",
-            "segments": [1, 2], "start_ms": 61_000, "end_ms": 75_500,
+            "segments": [1, 2], "start_ms": 61_000, "end_ms": 75_500, "is_supported": true,
         }),
         "a line with what it rests on"
     );

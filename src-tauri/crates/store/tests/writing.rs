@@ -88,6 +88,7 @@ fn section(line: &str) -> MinutesSection {
             segments: vec![0],
             start_ms: 0,
             end_ms: 9_000,
+            is_supported: true,
         }],
     }
 }
@@ -97,6 +98,15 @@ fn write_minutes(library: &Library, id: RecordingId, minutes: &Minutes) {
     library
         .save_minutes(job(library, id), OWNER, read, minutes)
         .unwrap();
+}
+
+#[test]
+fn lines_that_were_kept_before_any_were_marked_are_not_marked() {
+    let mut kept = serde_json::to_value(section("예산을 정했다.")).unwrap();
+    let item = kept["items"][0].as_object_mut().unwrap();
+    assert_eq!(item.remove("is_supported"), Some(true.into()), "they say it now");
+    let read: MinutesSection = serde_json::from_value(kept).unwrap();
+    assert_eq!(read, section("예산을 정했다."), "and did not before");
 }
 
 #[test]

@@ -9,6 +9,7 @@ mirror! {
     /// One line of the minutes, with the segments that it rests on; none where the user wrote it.
     MinutesItem = domain::MinutesItem {
         text: String, who: Option<String>, when: Option<String>, segments: Vec<u32>, start_ms: u64, end_ms: u64,
+        is_supported: bool,
     }
 }
 
@@ -180,6 +181,7 @@ impl From<MinutesItem> for domain::MinutesItem {
             segments: item.segments,
             start_ms: item.start_ms,
             end_ms: item.end_ms,
+            is_supported: item.is_supported,
         }
     }
 }

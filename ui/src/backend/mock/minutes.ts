@@ -60,9 +60,10 @@ export class MockMinutes {
     const lines = written?.sections ?? this.#plain(id, titles.map((one) => one.key));
     const failed_parts = this.state === "minutes-failed-part" ? this.#failed(id) : [];
     const isMissing = (item: MinutesItem) => failed_parts.some((part) => item.start_ms < part.end_ms && item.end_ms > part.start_ms);
-    const item = ({ text, who, when, on }: WrittenLine): MinutesItem => ({
+    const item = ({ text, who, when, on, invented }: WrittenLine): MinutesItem => ({
       text, who: who ?? null, when: when ?? null, segments: on,
       start_ms: segments[on[0] ?? 0]?.start_ms ?? 0, end_ms: segments[on.at(-1) ?? 0]?.end_ms ?? 0,
+      is_supported: !invented,
     });
     const sections = lines.map(([key, all]): MinutesSection => {
       const title = titles.find((one) => one.key === key)?.title;

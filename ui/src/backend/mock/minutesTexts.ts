@@ -7,6 +7,8 @@ export interface WrittenLine {
   who?: string;
   when?: string;
   on: number[];
+  /** Nobody said so. */
+  invented?: true;
 }
 
 export interface WrittenMinutes {
@@ -58,6 +60,7 @@ export const MINUTES: WrittenMinutes[] = [
       ]],
       ["risks", [
         { text: "윈도우에서 한글 경로를 아직 다 시험하지 못했다.", when: "내일 오전", on: [14, 15] },
+        { text: "번역 비용이 올해 예산을 넘을 수 있다.", on: [9], invented: true },
       ]],
       ["dates", [
         { text: "다음 회의, 같은 방", when: "다음 주 화요일 10시", on: [17] },

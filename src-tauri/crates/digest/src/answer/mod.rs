@@ -1,8 +1,6 @@
-mod claim;
 mod draft;
 mod follow_up;
 mod language;
-mod names;
 mod reply;
 mod request;
 mod support;

@@ -134,6 +134,8 @@ mod tests {
             ("세명", "3"),
             ("삼 퍼센트", "3"),
             ("십오 일", "15"),
+            ("on the sixteenth", "16"),
+            ("the thirty-first of March", "31"),
         ] {
             assert_eq!(values(text), [expected], "{text}");
         }

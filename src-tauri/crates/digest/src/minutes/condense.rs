@@ -1,6 +1,8 @@
 //! Chooses among more items than a template wants. The model sees numbered items and may only name
 //! and merge them: citations, who and when come along by number.
 
+use std::collections::HashSet;
+
 use recordroute_core::{CancellationToken, GenerateOptions, Generator, InferenceError, MinutesItem};
 use serde_json::{Value, json};
 
@@ -10,6 +12,7 @@ use crate::SectionTemplate;
 use crate::ask::{Answer, answer_tokens, ask, fits, varied};
 use crate::clean::{limited, one_line};
 use crate::prompt;
+use crate::support::{Claim, Comparison, Ground};
 use crate::words::feature_set;
 
 /// Rounds of a list that does not fit at once; each at least halves it.
@@ -177,7 +180,8 @@ fn choose(
         match answer {
             Answer::Cancelled => return Ok(Some(Condensed::Cancelled)),
             Answer::Text(text) => {
-                let chosen = crate::partial::whole(&text).map(|answer| chosen(&answer, items, limit));
+                let chosen =
+                    crate::partial::whole(&text).map(|answer| chosen(&answer, items, limit, language));
                 if let Some(chosen) = chosen.filter(|chosen| !chosen.is_empty()) {
                     return Ok(Some(Condensed::Items(chosen)));
                 }
@@ -189,7 +193,7 @@ fn choose(
 }
 
 /// What an answer names, in the order of the items; each item is used once.
-fn chosen(answer: &Value, items: &[MinutesItem], limit: usize) -> Vec<MinutesItem> {
+fn chosen(answer: &Value, items: &[MinutesItem], limit: usize, language: &str) -> Vec<MinutesItem> {
     let mut used = vec![false; items.len()];
     let mut chosen: Vec<(usize, MinutesItem)> = Vec::new();
     let named = answer.get("items").and_then(Value::as_array);
@@ -206,7 +210,7 @@ fn chosen(answer: &Value, items: &[MinutesItem], limit: usize) -> Vec<MinutesIte
             continue;
         };
         let text = value.get("text").and_then(Value::as_str).unwrap_or_default();
-        let mut item = merged(&items[first], text, &from, items);
+        let mut item = merged(&items[first], text, &from, items, language);
         for other in others {
             absorb(&mut item, &items[*other]);
         }
@@ -219,20 +223,39 @@ fn chosen(answer: &Value, items: &[MinutesItem], limit: usize) -> Vec<MinutesIte
     chosen.into_iter().map(|(_, item)| item).collect()
 }
 
-/// The first item, in the model's words where those say nothing that the items do not.
-fn merged(first: &MinutesItem, text: &str, from: &[usize], items: &[MinutesItem]) -> MinutesItem {
+/// The first item, in the model's words where those say nothing that the items do not. What is made of
+/// one that is marked is marked.
+fn merged(
+    first: &MinutesItem,
+    text: &str,
+    from: &[usize],
+    items: &[MinutesItem],
+    language: &str,
+) -> MinutesItem {
     let mut item = first.clone();
     let text = limited(&one_line(text), MAX_TEXT_CHARS);
-    let known: std::collections::HashSet<String> = from
-        .iter()
-        .flat_map(|idx| feature_set(&items[*idx].text))
-        .collect();
+    let from: Vec<&MinutesItem> = from.iter().map(|idx| &items[*idx]).collect();
+    let known: HashSet<String> = from.iter().flat_map(|item| feature_set(&item.text)).collect();
     let said = feature_set(&text);
     let n_known = said.intersection(&known).count();
-    if !said.is_empty() && n_known * 3 >= said.len() * 2 {
+    if !said.is_empty() && n_known * 3 >= said.len() * 2 && !adds(&text, &from, language) {
         item.text = text;
+        item.is_supported = from.iter().all(|item| item.is_supported);
     }
     item
+}
+
+/// Whether a text has a number, a name or a denial that none of the items has.
+fn adds(text: &str, items: &[&MinutesItem], language: &str) -> bool {
+    let fields = |item: &&MinutesItem| -> String {
+        let fields = [Some(&item.text), item.who.as_ref(), item.when.as_ref()];
+        let fields: Vec<&str> = fields.into_iter().flatten().map(String::as_str).collect();
+        fields.join(", ")
+    };
+    let grounds: Vec<Ground> = items.iter().map(|item| Ground::of(&fields(item), &[])).collect();
+    let all: Vec<usize> = (0..grounds.len()).collect();
+    let compared = Comparison::new(Claim::of(text, language), grounds.iter().collect());
+    !compared.has_names(&all) || !compared.missing_numbers(&all).is_empty() || compared.is_denied(&all)
 }
 
 #[cfg(test)]
@@ -250,6 +273,7 @@ mod tests {
                 segments: vec![idx * 2],
                 start_ms: u64::from(idx) * 4_000,
                 end_ms: u64::from(idx) * 4_000 + 1_800,
+                is_supported: idx != 3,
             })
             .collect()
     }
@@ -284,6 +308,30 @@ mod tests {
             "its words where they are theirs"
         );
         assert_eq!(found[1].segments, [0, 4], "the citations of both");
+    }
+
+    #[test]
+    fn merging_adds_nothing_and_a_mark_stays() {
+        let merged = |text: &str, from: &[usize]| {
+            let (items, from): (Vec<MinutesItem>, Vec<usize>) =
+                (items(5), from.iter().map(|n| n - 1).collect());
+            let item = super::merged(&items[from[0]], text, &from, &items, "en");
+            (item.text == text, item.is_supported)
+        };
+        let both = "Point number0 and point number1 about subject0.";
+        assert_eq!(merged(both, &[1, 2]), (true, true), "what both say");
+        assert_eq!(
+            merged("Point number3 and point number0.", &[1, 4]),
+            (true, false),
+            "one is marked"
+        );
+        for text in [
+            "Point number0 and point number1 about subject0 until May 12.",
+            "Point number0 and point number1 about subject0 for Zoe.",
+            "Point number0 and point number1 are not about subject0.",
+        ] {
+            assert_eq!(merged(text, &[1, 2]), (false, true), "nobody said that: {text}");
+        }
     }
 
     #[test]

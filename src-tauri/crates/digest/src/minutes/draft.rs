@@ -2,6 +2,7 @@
 
 use recordroute_core::{MinutesItem, MinutesSection, Segment};
 
+use super::ground::folded;
 use crate::Template;
 use crate::likeness::Likeness;
 
@@ -12,6 +13,27 @@ const MAX_SEGMENTS: usize = 12;
 struct Entry {
     item: MinutesItem,
     likeness: Likeness,
+    /// Its letters and digits.
+    letters: String,
+}
+
+impl Entry {
+    fn of(item: MinutesItem) -> Self {
+        Self {
+            likeness: Likeness::of(&item.text),
+            letters: folded(&item.text),
+            item,
+        }
+    }
+
+    /// Makes one of two that say the same. Where only one is borne out, it stands, in its own words.
+    fn unite(&mut self, other: Self) {
+        if self.item.is_supported == other.item.is_supported {
+            absorb(&mut self.item, &other.item);
+        } else if other.item.is_supported {
+            *self = other;
+        }
+    }
 }
 
 /// Items by section, in the template's order.
@@ -27,13 +49,29 @@ impl Draft {
         }
     }
 
-    /// Adds an item, or gives its citations to one that says the same.
+    /// Adds an item, or makes one of it and another of the section that says the same. What stands word
+    /// for word under several headings, as small models write it, stays under the first of them.
     pub fn add(&mut self, section_idx: usize, item: MinutesItem) {
-        let likeness = Likeness::of(&item.text);
+        let mut entry = Entry::of(item);
+        for (other_idx, entries) in self.sections.iter_mut().enumerate() {
+            let is_same = |known: &Entry| known.letters == entry.letters && !entry.letters.is_empty();
+            let Some(at) = entries.iter().position(is_same) else {
+                continue;
+            };
+            if other_idx <= section_idx {
+                return entries[at].unite(entry);
+            }
+            let mut known = entries.remove(at);
+            known.unite(entry);
+            entry = known;
+        }
         let entries = &mut self.sections[section_idx];
-        match entries.iter_mut().find(|entry| entry.likeness.is_near(&likeness)) {
-            Some(entry) => absorb(&mut entry.item, &item),
-            None => entries.push(Entry { item, likeness }),
+        match entries
+            .iter_mut()
+            .find(|known| known.likeness.is_near(&entry.likeness))
+        {
+            Some(known) => known.unite(entry),
+            None => entries.push(entry),
         }
     }
 
@@ -114,7 +152,14 @@ mod tests {
             segments: segments.to_vec(),
             start_ms: u64::from(segments[0]) * 2_000,
             end_ms: u64::from(segments[segments.len() - 1]) * 2_000 + 1_800,
+            is_supported: true,
         }
+    }
+
+    fn texts(draft: &Draft) -> Vec<Vec<String>> {
+        let sections = 0..draft.sections.len();
+        let texts = |idx| draft.items(idx).into_iter().map(|item| item.text).collect();
+        sections.map(texts).collect()
     }
 
     #[test]
@@ -143,5 +188,62 @@ mod tests {
             (4_000, 19_800),
             "from the first to the last"
         );
+    }
+
+    #[test]
+    fn what_stands_under_several_headings_stays_under_the_first() {
+        let template = &Template::built_in()[0];
+        for order in [[0, 2, 4], [4, 2, 0], [2, 4, 0]] {
+            let mut draft = Draft::new(template);
+            for (n, section_idx) in order.into_iter().enumerate() {
+                draft.add(section_idx, item("출시를 금요일로 미룬다.", &[n as u32]));
+                draft.add(section_idx, item(&format!("제목 {section_idx}번의 내용"), &[9]));
+            }
+            draft.add(3, item("출시를 금요일로 미룬다", &[5]));
+            let texts = texts(&draft);
+            assert_eq!(texts[0].len(), 2, "under the first: {texts:?}");
+            assert_eq!(
+                [texts[2].len(), texts[3].len(), texts[4].len()],
+                [1, 0, 1],
+                "and under no other; what differs stays: {texts:?}"
+            );
+            assert_eq!(
+                draft.items(0)[0].segments,
+                [0, 1, 2, 5],
+                "with the citations of all"
+            );
+        }
+    }
+
+    #[test]
+    fn of_two_the_one_that_is_borne_out_stands() {
+        let marked = |text: &str, segments: &[u32]| MinutesItem {
+            is_supported: false,
+            ..item(text, segments)
+        };
+        for turn in [false, true] {
+            let mut both = [
+                marked("Zoe moves the launch to Friday.", &[7]),
+                item("We move the launch to Friday.", &[2]),
+            ];
+            if turn {
+                both.reverse();
+            }
+            let mut draft = Draft::new(&Template::built_in()[0]);
+            for one in both {
+                draft.add(2, one);
+            }
+            let items = draft.items(2);
+            assert_eq!(items.len(), 1, "one line for both: {items:?}");
+            assert_eq!(
+                (
+                    items[0].text.as_str(),
+                    items[0].segments.as_slice(),
+                    items[0].is_supported
+                ),
+                ("We move the launch to Friday.", &[2][..], true),
+                "in its words, with its citations"
+            );
+        }
     }
 }

@@ -2,39 +2,51 @@
 //!
 //! - A cited number counts only if it is one of the part's lines.
 //! - An item that shares no word with the lines it cites is led to those lines of the part that it
-//!   shares most with. One that shares no word with the whole part is left out, and so is one that
-//!   cites nothing and shares too little with any line.
+//!   shares most with. One of which hardly a word was said in the whole part is left out, and so is one
+//!   that cites nothing and shares too little with any line.
+//! - An item is marked where the segments that it cites, and those around them, do not bear it out: where
+//!   they have too few of its words, or miss a number or a name, or deny it. Where others of the part bear
+//!   it out, those are cited. Minutes sum up in words of their own, so that fewer words are enough than for
+//!   an answer; not so with numbers and names.
 //! - Where the minutes are in another language than the transcript, words cannot be compared: then an
-//!   item stands on its citations alone, and one without a valid one is left out.
+//!   item stands on its citations alone, unmarked, and one without a valid one is left out.
 //! - Who and when must stand in the cited lines, or who be their speaker; else they are left empty.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use recordroute_core::{MinutesItem, Segment};
 
 use super::items::RawItem;
+use super::transcript::{Transcript, Verdict};
 use crate::parts::Line;
+use crate::support::is_share;
 use crate::words::feature_set;
 
 /// Lines that an item is led to where it cites none.
 const MAX_FOUND: usize = 3;
+/// Share of an item's words that what it cites must have.
+const ENOUGH: f32 = 0.5;
+/// The same for a line that it does not cite and that is cited for it.
+const PLAIN: f32 = 0.7;
+/// With a smaller share of its words in the whole part an item is no item.
+const HARDLY_ANY: f32 = 0.2;
+/// So many lines are tried beside those that were cited.
+const MAX_TRIED: usize = 3;
 
+/// A part of a transcript.
 pub(super) struct Ground<'a> {
-    segments: &'a [Segment],
+    transcript: &'a Transcript<'a>,
     lines: &'a [Line],
     features: Vec<HashSet<String>>,
-    can_compare: bool,
 }
 
 impl<'a> Ground<'a> {
-    /// `can_compare`: the minutes are in the language of the transcript.
-    pub fn new(segments: &'a [Segment], lines: &'a [Line], can_compare: bool) -> Self {
+    pub fn new(transcript: &'a Transcript<'a>, lines: &'a [Line]) -> Self {
         let features = lines.iter().map(|line| feature_set(&line.text)).collect();
         Self {
-            segments,
+            transcript,
             lines,
             features,
-            can_compare,
         }
     }
 
@@ -46,20 +58,19 @@ impl<'a> Ground<'a> {
             .filter_map(|number| number.checked_sub(1))
             .filter(|idx| *idx < self.lines.len())
             .collect();
-        let lines = if self.can_compare && self.is_comparable(&raw.text) {
-            self.supporting(&raw.text, cited)?
+        let (lines, is_supported) = if self.transcript.can_compare && self.is_comparable(&raw.text) {
+            self.judged(&raw.text, cited)?
         } else if cited.is_empty() {
             return None;
         } else {
-            cited
+            (cited, true)
         };
-        let mut segments: Vec<usize> = lines.iter().map(|idx| self.lines[*idx].segment_idx).collect();
-        segments.sort_unstable();
-        segments.dedup();
-        let said = |what: &String| segments.iter().any(|idx| says(&self.segments[*idx], what));
+        let segments = self.segments_of(&lines);
+        let all = self.transcript.segments;
+        let said = |what: &String| segments.iter().any(|idx| says(&all[*idx], what));
         let speaks = |who: &String| {
             segments.iter().any(|idx| {
-                let speaker = self.segments[*idx].speaker.as_deref();
+                let speaker = all[*idx].speaker.as_deref();
                 speaker.is_some_and(|speaker| folded(speaker) == folded(who))
             })
         };
@@ -67,13 +78,60 @@ impl<'a> Ground<'a> {
             text: raw.text.clone(),
             who: raw.who.clone().filter(|who| said(who) || speaks(who)),
             when: raw.when.clone().filter(said),
-            start_ms: segments.iter().map(|idx| self.segments[*idx].start_ms).min()?,
-            end_ms: segments.iter().map(|idx| self.segments[*idx].end_ms).max()?,
+            start_ms: segments.iter().map(|idx| all[*idx].start_ms).min()?,
+            end_ms: segments.iter().map(|idx| all[*idx].end_ms).max()?,
             segments: segments
                 .into_iter()
                 .filter_map(|idx| u32::try_from(idx).ok())
                 .collect(),
+            is_supported,
         })
+    }
+
+    fn segments_of(&self, lines: &[usize]) -> BTreeSet<usize> {
+        lines.iter().map(|idx| self.lines[*idx].segment_idx).collect()
+    }
+
+    /// The lines that an item rests on and whether they bear it out; `None` where it is none.
+    fn judged(&self, text: &str, cited: Vec<usize>) -> Option<(Vec<usize>, bool)> {
+        let transcript = self.transcript;
+        let claim = transcript.claim(text);
+        let whole: Vec<usize> = (0..self.lines.len()).collect();
+        if !is_share(
+            transcript.words_said(&claim, &self.segments_of(&whole)),
+            HARDLY_ANY,
+        ) {
+            return None;
+        }
+        let lines = self.supporting(text, cited)?;
+        // Nothing to compare by.
+        if claim.is_empty() {
+            return Some((lines, true));
+        }
+        let verdict = |lines: &[usize], enough| transcript.verdict(&claim, &self.segments_of(lines), enough);
+        match verdict(&lines, ENOUGH) {
+            Verdict::BorneOut => return Some((lines, true)),
+            Verdict::Denied => return Some((lines, false)),
+            Verdict::Unsupported => {}
+        }
+        let weight = |idx: usize| transcript.words_said(&claim, &self.segments_of(&[idx])).0;
+        let others = (0..self.lines.len()).filter(|idx| !lines.contains(idx));
+        let mut others: Vec<(usize, usize)> = others.map(|idx| (weight(idx), idx)).collect();
+        others.retain(|(weight, _)| *weight > 0);
+        others.sort_by_key(|(weight, idx)| (std::cmp::Reverse(*weight), *idx));
+        others.truncate(MAX_TRIED);
+        for (_, other) in &others {
+            if verdict(&[*other], PLAIN) == Verdict::BorneOut {
+                return Some((vec![*other], true));
+            }
+        }
+        for (_, other) in &others {
+            let both: Vec<usize> = lines.iter().copied().chain([*other]).collect();
+            if verdict(&both, PLAIN) == Verdict::BorneOut {
+                return Some((both, true));
+            }
+        }
+        Some((lines, false))
     }
 
     /// Words of different scripts share nothing, even where both are of one language.
@@ -140,7 +198,7 @@ fn says(segment: &Segment, what: &str) -> bool {
 }
 
 /// Letters and digits alone, so that spacing and case make no difference.
-fn folded(text: &str) -> String {
+pub(super) fn folded(text: &str) -> String {
     crate::clean::one_line(text)
         .chars()
         .filter(|c| c.is_alphanumeric())
@@ -149,114 +207,4 @@ fn folded(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::fake::{said, segment};
-    use crate::parts::lay_out;
-
-    fn raw(text: &str, cited: &[usize]) -> RawItem {
-        RawItem {
-            text: text.to_owned(),
-            who: None,
-            when: None,
-            cited: cited.to_vec(),
-        }
-    }
-
-    fn cites(segments: &[Segment], can_compare: bool, raw: &RawItem) -> Option<Vec<u32>> {
-        let parts = lay_out(segments, 10_000, &|_| Ok(1)).unwrap();
-        let ground = Ground::new(segments, &parts[0], can_compare);
-        ground.item(raw).map(|item| item.segments)
-    }
-
-    fn talk() -> Vec<Segment> {
-        vec![
-            segment(0, "Let's talk about the budget for marketing."),
-            segment(1, "The launch moves to Friday because of the tests."),
-            said(2, "Minsu", "I will write the report by Monday."),
-            segment(3, "예산은 다음 주 화요일까지 검토하겠습니다."),
-        ]
-    }
-
-    #[test]
-    fn citations_are_only_of_lines_that_there_are() {
-        let talk = talk();
-        assert_eq!(
-            cites(&talk, true, &raw("The launch is on Friday.", &[0, 2, 99])),
-            Some(vec![1]),
-            "numbers from 1; others vanish"
-        );
-        assert_eq!(
-            cites(&talk, true, &raw("The launch moves to Friday.", &[77])),
-            Some(vec![1]),
-            "without a valid one, the words lead there"
-        );
-        assert_eq!(
-            cites(&talk, true, &raw("The launch moves to Friday.", &[1])),
-            Some(vec![1]),
-            "a wrong line gives way to the right one"
-        );
-        assert_eq!(
-            cites(&talk, true, &raw("Unicorns won the lottery.", &[2])),
-            None,
-            "what nobody said is left out, cited or not"
-        );
-        assert_eq!(
-            cites(&talk, true, &raw("A budget for unicorn farms abroad.", &[])),
-            None,
-            "one word is too little"
-        );
-    }
-
-    #[test]
-    fn another_language_stands_on_its_citations() {
-        let talk = talk();
-        assert_eq!(
-            cites(&talk[..3], true, &raw("출시를 미룬다.", &[2])),
-            Some(vec![1]),
-            "no script in common, so nothing to compare"
-        );
-        assert_eq!(
-            cites(&talk, false, &raw("Die Einführung.", &[2])),
-            Some(vec![1]),
-            "told so"
-        );
-        assert_eq!(
-            cites(&talk, false, &raw("Die Einführung.", &[])),
-            None,
-            "and without one there is nothing"
-        );
-    }
-
-    #[test]
-    fn who_and_when_were_said() {
-        let segments = talk();
-        let parts = lay_out(&segments, 10_000, &|_| Ok(1)).unwrap();
-        let ground = Ground::new(&segments, &parts[0], true);
-        let fields = |who: &str, when: &str, cited: &[usize], text: &str| {
-            let item = RawItem {
-                who: Some(who.to_owned()),
-                when: Some(when.to_owned()),
-                ..raw(text, cited)
-            };
-            let item = ground.item(&item).unwrap();
-            (item.who, item.when)
-        };
-        let some = |text: &str| Some(text.to_owned());
-        assert_eq!(
-            fields("minsu", "Monday", &[3], "Write the report."),
-            (some("minsu"), some("Monday")),
-            "the speaker, and a word that was said"
-        );
-        assert_eq!(
-            fields("Alice", "Tuesday", &[3], "Write the report."),
-            (None, None),
-            "nobody said those"
-        );
-        assert_eq!(
-            fields("예산", "다음주 화요일", &[4], "예산 검토"),
-            (some("예산"), some("다음주 화요일")),
-            "spacing and particles make no difference"
-        );
-    }
-}
+mod tests;

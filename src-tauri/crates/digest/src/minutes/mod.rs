@@ -2,6 +2,7 @@ mod condense;
 mod draft;
 mod ground;
 mod items;
+mod transcript;
 
 use std::collections::HashSet;
 use std::time::Instant;
@@ -12,6 +13,7 @@ use serde_json::Value;
 use self::condense::{Condensed, condense};
 use self::draft::Draft;
 use self::ground::Ground;
+use self::transcript::Transcript;
 use crate::ask::{PartTask, answer_tokens, read_parts};
 use crate::parts::{Ledger, Line, lay_out, numbered};
 use crate::template::primary;
@@ -98,9 +100,9 @@ pub fn minutes(
         .is_none_or(|spoken| primary(spoken) == primary(&options.language));
     let mut task = MinutesTask {
         segments,
+        transcript: Transcript::new(segments, &options.language, can_compare),
         template,
         language: &options.language,
-        can_compare,
         system: prompt::minutes_system(template, &options.language),
         max_tokens: answer_tokens(max_context_tokens),
         draft: Draft::new(template),
@@ -171,9 +173,9 @@ pub(crate) fn require_words(segments: &[Segment], min_words: usize) -> Result<()
 
 struct MinutesTask<'a, 'p> {
     segments: &'a [Segment],
+    transcript: Transcript<'a>,
     template: &'a Template,
     language: &'a str,
-    can_compare: bool,
     system: String,
     max_tokens: usize,
     /// What was read with success.
@@ -187,7 +189,7 @@ struct MinutesTask<'a, 'p> {
 impl MinutesTask<'_, '_> {
     /// The items of an answer, held against the lines.
     fn add_items(&self, draft: &mut Draft, lines: &[Line], answer: &Value) {
-        let ground = Ground::new(self.segments, lines, self.can_compare);
+        let ground = Ground::new(&self.transcript, lines);
         for (section_idx, section) in self.template.sections.iter().enumerate() {
             for raw in items::raw_items(answer, &section.key, section.limit) {
                 if let Some(item) = ground.item(&raw) {

@@ -1,5 +1,6 @@
 use super::*;
 use crate::answer::tests::passage;
+use crate::words::korean;
 
 fn judged(question: &str, passages: &[AnswerPassage], text: &str, cited: &[usize]) -> (Vec<usize>, bool) {
     let language = if question.chars().any(korean::is_hangul) {

@@ -1,4 +1,4 @@
-//! What a sentence claims, taken apart into what can be looked up in a passage.
+//! What a sentence claims, taken apart into what can be looked up in a text.
 
 use std::collections::HashSet;
 
@@ -28,7 +28,7 @@ const MAKING_VERBS: [char; 14] = [
 
 /// A word that means something, in the form in which it is looked up.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum Word {
+pub(crate) enum Word {
     /// The stem of a word in letters with blanks between words.
     Stem(String),
     /// A Korean noun without particles, or the noun that a verb is made of; two syllables or more.
@@ -41,7 +41,7 @@ pub(super) enum Word {
 
 /// The first syllable without its final consonant, and the first consonant of the second: what `미루기로`
 /// and `미뤘다`, `늘리다` and `늘렸다` share. The second is left out where the stem has one syllable.
-pub(super) type Beginning = (char, Option<char>);
+pub(crate) type Beginning = (char, Option<char>);
 
 impl Word {
     /// How much it tells. The forms of Korean verbs are many, and what they are looked up by is short.
@@ -55,7 +55,7 @@ impl Word {
 
 /// What a sentence claims.
 #[derive(Debug, Clone)]
-pub(super) struct Claim {
+pub(crate) struct Claim {
     /// Each once.
     pub words: Vec<Word>,
     /// Each as often as it stands there.
@@ -77,6 +77,20 @@ impl Claim {
             negates: Negations::of(text).any(),
             predicate: predicate(text),
         }
+    }
+
+    /// Whether it has nothing that could be looked up.
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty() && self.numbers.is_empty() && self.names.is_empty()
+    }
+
+    pub fn weight_of_words(&self) -> usize {
+        self.words.iter().map(Word::weight).sum()
+    }
+
+    /// What must be there as it stands counts as much as a noun.
+    pub fn weight(&self) -> usize {
+        self.weight_of_words() + 2 * (self.names.len() + self.numbers.len())
     }
 }
 
