@@ -24,7 +24,6 @@ struct Asked {
     id: String,
     language: String,
     question: String,
-    kind: String,
     answers: Vec<Place>,
 }
 
