@@ -208,7 +208,7 @@ fn recordings_are_renamed_trashed_restored_and_purged() {
     let list = json(&run_well(&home, &["history", "list", "--json"]));
     assert_eq!(list[0]["title"], "주간 회의", "the title is the new one");
     assert_eq!(list[0]["tags"][0], "중요", "the tag is there");
-    let hits = json(&run_well(&home, &["search", "회의", "--json"]));
+    let hits = json(&run_well(&home, &["search", "회의", "--mode", "words", "--json"]));
     assert_eq!(hits.as_array().map(Vec::len), Some(1), "titles are searched too");
 
     run_well(&home, &["history", "delete", "1"]);

@@ -164,6 +164,7 @@ fn is_next(pair: &[i32]) -> bool {
 fn every_frame_is_kept_and_a_pause_is_left_out() {
     let folder = tempfile::tempdir().unwrap();
     let script = Arc::new(Script::default());
+    script.late_ms.store(8, Ordering::SeqCst);
     let path = folder.path().join("a.wav");
     let recorder = Recorder::start(vec![Box::new(fake(&script))], &path, options()).unwrap();
     seconds(1.0);

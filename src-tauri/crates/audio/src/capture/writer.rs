@@ -360,11 +360,10 @@ impl Writer {
         })
     }
 
-    /// What was said up to this moment is still on its way from the device. The block that brings the end
-    /// of it is taken whole: blocks come late by more or less, so that what of one was said before the stop
-    /// is not known to the millisecond.
+    /// What was said up to this moment is still on its way from the device.
     fn take_the_rest(&mut self) {
         let stopped_at = Instant::now();
+        self.timeline.pause(stopped_at);
         while stopped_at.elapsed() < LAST_BLOCK
             && !self.tracks.iter().all(|track| track.has_heard(stopped_at))
         {
