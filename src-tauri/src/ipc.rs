@@ -85,6 +85,8 @@ pub fn builder<R: Runtime>() -> Builder<R> {
             writing::decide_corrections,
             writing::edit_segment,
             writing::make_title,
+            writing::outdated,
+            writing::renew,
             models::models,
             models::download_model,
             models::cancel_model_work,

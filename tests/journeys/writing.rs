@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 use recordroute_engine::core::{
     CorrectionState, ErrorCode, Event, JobId, JobState, RecordingId, Stage, TranscribeOptions,
 };
-use recordroute_engine::{AddOptions, Added, Engine, MinutesChoice, ProcessOptions, QueueMode, Settings};
+use recordroute_engine::{
+    AddOptions, Added, Engine, MinutesChoice, Outdated, ProcessOptions, QueueMode, Settings,
+};
 use recordroute_testkit::Home;
 use tokio::sync::broadcast::Receiver;
 
@@ -95,6 +97,66 @@ fn a_worker_that_dies_once_costs_nothing() {
     );
     let minutes = &engine.minutes(id).unwrap()[0].minutes;
     assert_eq!(minutes.coverage, 1.0, "and nothing of the transcript is missing");
+}
+
+#[test]
+fn what_was_written_of_an_earlier_text_is_renewed_and_nothing_else() {
+    let home = Home::new().unwrap();
+    let id = transcribed(&home, "talk", &TEXTS);
+    let engine = fake_engine(&home, QueueMode::All, &[]);
+    let mut events = engine.subscribe();
+    let mut wait_for_all = |jobs: Vec<JobId>| {
+        for job_id in jobs {
+            let end = wait_for_end(&mut events, job_id);
+            assert!(matches!(end, Event::JobDone { .. }), "it is written: {end:?}");
+        }
+    };
+    wait_for_all(vec![engine.make_minutes(id, &choice()).unwrap()]);
+    wait_for_all(vec![engine.make_title(id, Some(LANGUAGE_MODEL)).unwrap()]);
+    assert_eq!(
+        engine.outdated(id).unwrap(),
+        Outdated::default(),
+        "all is of this text"
+    );
+    assert!(
+        engine.renew(id).unwrap().is_empty(),
+        "so that nothing is to be done"
+    );
+
+    engine
+        .edit_segment(id, 0, "We meet to talk about the cellar.")
+        .unwrap();
+    let everything = Outdated {
+        title: true,
+        minutes: true,
+    };
+    assert_eq!(
+        engine.outdated(id).unwrap(),
+        everything,
+        "both are of the earlier one"
+    );
+    let jobs = engine.renew(id).unwrap();
+    assert_eq!(jobs.len(), 2, "each is written once");
+    wait_for_all(jobs);
+    assert_eq!(
+        engine.outdated(id).unwrap(),
+        Outdated::default(),
+        "now of the new one"
+    );
+
+    engine.rename(id, "Our cellar").unwrap();
+    engine
+        .edit_segment(id, 1, "Kim will send the plan until Friday.")
+        .unwrap();
+    let only_minutes = Outdated {
+        title: false,
+        minutes: true,
+    };
+    assert_eq!(
+        engine.outdated(id).unwrap(),
+        only_minutes,
+        "a title of the user's own is no model's"
+    );
 }
 
 #[test]

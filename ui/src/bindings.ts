@@ -153,6 +153,10 @@ export const commands = {
 	editSegment: (recordingId: number, segmentIdx: number, text: string) => typedError<null, CommandError>(__TAURI_INVOKE("edit_segment", { recordingId, segmentIdx, text })),
 	/**  Queues the finding of a title. */
 	makeTitle: (recordingId: number) => typedError<number, CommandError>(__TAURI_INVOKE("make_title", { recordingId })),
+	/**  What was written of an earlier text. */
+	outdated: (recordingId: number) => typedError<Outdated, CommandError>(__TAURI_INVOKE("outdated", { recordingId })),
+	/**  Queues the writing of just that. */
+	renew: (recordingId: number) => typedError<number[], CommandError>(__TAURI_INVOKE("renew", { recordingId })),
 	/**  Models that are there and models that can be had. */
 	models: () => typedError<Models, CommandError>(__TAURI_INVOKE("models")),
 	/**  Downloads a model; goes on where a broken download ended. */
@@ -618,6 +622,12 @@ export type NoteKind = "user" | "recorder";
 
 /**  What is done with a file that is in the library already. */
 export type OnDuplicate = "ask" | "add_again";
+
+/**  What a language model wrote of an earlier text, and may write again. */
+export type Outdated = {
+	title: boolean,
+	minutes: boolean,
+};
 
 /**  A folder of the program. */
 export type Place = "library" | "backup" | "models" | "logs";

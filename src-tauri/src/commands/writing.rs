@@ -7,7 +7,7 @@ use super::{Answer, Core};
 use crate::dialogs;
 use recordroute_wire::{
     Correction, CorrectionState, Highlights, LanguageModels, MinutesChoice, MinutesEstimate, MinutesFormat,
-    MinutesSection, MinutesTemplate, MinutesView, shown,
+    MinutesSection, MinutesTemplate, MinutesView, Outdated, shown,
 };
 
 commands! {
@@ -55,6 +55,12 @@ commands! {
     /// Changes the text of a segment; what was heard is kept.
     edit_segment(recording_id: i64, segment_idx: u32, text: String) -> () =
         change(recording_id) |engine| engine.edit_segment(RecordingId(recording_id), segment_idx, &text);
+
+    /// What was written of an earlier text.
+    outdated(recording_id: i64) -> Outdated = ask |engine| engine.outdated(RecordingId(recording_id));
+
+    /// Queues the writing of just that.
+    renew(recording_id: i64) -> Vec<i64> = ask |engine| engine.renew(RecordingId(recording_id));
 
     /// Queues the finding of a title.
     make_title(recording_id: i64) -> i64 = ask |engine| engine.make_title(RecordingId(recording_id), None);

@@ -30,6 +30,7 @@ import type {
   MinutesSection,
   MinutesTemplate,
   MinutesView,
+  Outdated,
   ModelProgress,
   Models,
   OnDuplicate,
@@ -182,6 +183,10 @@ export interface Backend {
   /** Changes the text of a segment; what was heard is kept. */
   editSegment(recordingId: number, segmentIdx: number, text: string): Promise<void>;
   makeTitle(recordingId: number): Promise<number>;
+  /** What was written of an earlier text, and may be written again. */
+  outdated(recordingId: number): Promise<Outdated>;
+  /** Queues the writing of just that. */
+  renew(recordingId: number): Promise<number[]>;
 
   // Models
   models(): Promise<Models>;

@@ -106,6 +106,8 @@ export const tauriBackend: Backend = {
   decideCorrections: (recordingId, segmentIdxs, state) => done(commands.decideCorrections(recordingId, segmentIdxs, state)),
   editSegment: (recordingId, segmentIdx, text) => done(commands.editSegment(recordingId, segmentIdx, text)),
   makeTitle: (recordingId) => take(commands.makeTitle(recordingId)),
+  outdated: (recordingId) => take(commands.outdated(recordingId)),
+  renew: (recordingId) => take(commands.renew(recordingId)),
 
   models: () => take(commands.models()),
   downloadModel: (id, tell) => take(commands.downloadModel(id, channel(tell))),

@@ -245,6 +245,9 @@ export type MinutesView = {
   failed_parts: FailedPart[];
 };
 
+/** What a language model wrote of an earlier text, and may write again. */
+export type Outdated = { title: boolean; minutes: boolean };
+
 export type TwoLanguages = { ko: string; en: string };
 export type MinutesTemplate = { id: string; titles: TwoLanguages; sections: { key: string; title: TwoLanguages }[] };
 

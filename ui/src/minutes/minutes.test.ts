@@ -232,3 +232,22 @@ test("a library that can only be read shows its minutes and offers nothing that 
   await line(panel, /서버 용량/);
   for (const name of [/^Edit/, /^Add a line/, /New minutes/]) expect(within(panel).queryByRole("button", { name })).toBeNull();
 });
+
+test("what a model wrote of an earlier text is renewed by one button", async () => {
+  const backend = show();
+  await screen.findByRole("region", { name: "Transcript" });
+  await backend.makeTitle(1);
+  const workOff = async () => {
+    while ((await backend.jobs()).some((job) => job.state === "queued" || job.state === "running")) backend.jobsMove.tick();
+  };
+  await workOff();
+  expect(await backend.outdated(1)).toEqual({ title: false, minutes: false });
+  await backend.editSegment(1, 0, "Something else was said.");
+  await screen.findByText("The text was changed after the title and the minutes were written.");
+  const renewed = vi.spyOn(backend, "renew");
+  await fireEvent.click(screen.getByRole("button", { name: "Renew" }));
+  await waitFor(() => expect(renewed).toHaveBeenCalledWith(1));
+  await workOff();
+  expect(await backend.outdated(1)).toEqual({ title: false, minutes: false });
+  await waitFor(() => expect(screen.queryByText(/The text was changed after/)).toBeNull());
+});

@@ -348,7 +348,7 @@ export class App implements Host {
 
   /** Everything about the open recording, after something outside of the page changed it. */
   async refreshOpen(): Promise<void> {
-    await Promise.all([this.reading.refresh(), this.minutes.refresh(), this.corrections.refresh()]);
+    await Promise.all([this.reading.refresh(), this.minutes.refresh(), this.corrections.refresh(), this.editing.refresh()]);
   }
 
   askForLanguageModel(): void {

@@ -1,18 +1,51 @@
-// The user's own words in place of what was heard, and titles that a model finds.
-import type { AppEvent } from "../backend/backend";
+// The user's own words in place of what was heard, and what a model wrote of the text before: titles, and
+// whatever is to be renewed.
+import type { AppEvent, Outdated } from "../backend/backend";
 import { m } from "../i18n";
 import type { Host } from "./host";
+
+const NOTHING: Outdated = { title: false, minutes: false };
 
 export class EditingStore {
   /** The segment that is being changed, and its text so far: its row may scroll out of sight meanwhile. */
   segment: { idx: number; draft: string } | null = $state(null);
 
+  /** What a model wrote of another text of the open recording. */
+  outdated: Outdated = $state.raw(NOTHING);
+
   readonly #host: Host;
+  #id: number | null = null;
   /** Titles before a model was asked for one, by job. */
   readonly #titles = new Map<number, string>();
 
   constructor(host: Host) {
     this.#host = host;
+  }
+
+  async openFor(id: number | null): Promise<void> {
+    this.segment = null;
+    if (id === this.#id) return;
+    this.#id = id;
+    this.outdated = NOTHING;
+    await this.refresh();
+  }
+
+  async refresh(): Promise<void> {
+    const id = this.#id;
+    if (id === null) return;
+    // Only an offer: the recording is whole without it.
+    const outdated = await this.#host.backend.outdated(id).catch(() => NOTHING);
+    if (id === this.#id) this.outdated = outdated;
+  }
+
+  /** Has just that written again. */
+  async renew(): Promise<void> {
+    const { language, backend, queue } = this.#host;
+    const id = this.#id;
+    if (id === null) return;
+    if (!language.canWrite) return this.#host.askForLanguageModel();
+    await this.#host.attempt(() => backend.renew(id));
+    await queue.refresh();
   }
 
   begin(idx: number): void {

@@ -44,6 +44,7 @@ mod minutes;
 mod model_list;
 mod model_work;
 mod offered;
+mod outdated;
 mod outside;
 mod playable;
 mod process;
@@ -90,6 +91,7 @@ pub use model_work::{
     DownloadEnd, ModelProgress, ModelWork, download_model, import_model, import_name, model_id, verify_model,
 };
 pub use offered::{OfferedPaths, files_of};
+pub use outdated::Outdated;
 pub use outside::{Change, Outside};
 pub use process::ProcessOptions;
 pub use reading::{ShownSegment, TagCount};

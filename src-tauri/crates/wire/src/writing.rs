@@ -38,6 +38,11 @@ mirror! {
     }
 }
 
+mirror! {
+    /// What a language model wrote of an earlier text, and may write again.
+    Outdated = engine::Outdated { title: bool, minutes: bool }
+}
+
 /// 0.0..=1.0; always a number, which the generator cannot know of a float.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Type)]
 pub struct Share(#[specta(type = u32)] pub f32);

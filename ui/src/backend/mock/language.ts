@@ -27,6 +27,7 @@ type Commands = Pick<
   Backend,
   | "minutes" | "makeMinutes" | "saveMinutes" | "minutesEstimate" | "minutesTemplates" | "exportMinutes" | "languageModels"
   | "highlights" | "corrections" | "makeCorrections" | "decideCorrections" | "editSegment" | "makeTitle"
+  | "outdated" | "renew"
 >;
 
 export class MockLanguage {
@@ -75,12 +76,15 @@ export class MockLanguage {
       this.world.minutes.edit(id, idx, text);
       this.world.change(id, {});
     },
-    makeTitle: async (id) => {
+    makeTitle: async (id) => (this.world.mayWrite(), this.#needModel(), this.#makeTitle(id)),
+    outdated: async (id) => this.world.minutes.outdated(id),
+    renew: async (id) => {
       this.world.mayWrite();
       this.#needModel();
-      return this.#add(id, "title", (fraction) => {
-        if (fraction >= 1) this.world.change(id, { title: this.world.minutes.title(id) });
-      });
+      const { minutes } = this.world;
+      const views = minutes.views(id).filter((view) => view.outdated && !view.edited);
+      const jobs = views.map(({ template, language }) => this.#makeMinutes(id, { template, language, model: null }));
+      return minutes.outdated(id).title ? [...jobs, this.#makeTitle(id)] : jobs;
     },
   };
 
@@ -114,6 +118,15 @@ export class MockLanguage {
       if (fraction < 1) return;
       minutes.keep(id, { ...view, created_at: new Date().toISOString() });
       change(id, {});
+    });
+  }
+
+  #makeTitle(id: number): number {
+    const { minutes, change } = this.world;
+    return this.#add(id, "title", (fraction) => {
+      if (fraction < 1) return;
+      minutes.titled(id);
+      change(id, { title: minutes.title(id) });
     });
   }
 

@@ -1,7 +1,7 @@
 // Minutes, highlights and corrections of the mock, and what becomes of them as the text changes.
 import {
   BackendError, type Correction, type CorrectionState, type FailedPart, type Highlights, type MinutesChoice,
-  type MinutesEstimate, type MinutesItem, type MinutesSection, type MinutesView,
+  type MinutesEstimate, type MinutesItem, type MinutesSection, type MinutesView, type Outdated,
 } from "../backend";
 import { wordDiff } from "./diff";
 import { CORRECTIONS, FOUND_TITLES, KEY_WORDS, MINUTES, TEMPLATES, type WrittenLine } from "./minutesTexts";
@@ -16,6 +16,9 @@ const LETTERS_A_SECOND = 40;
 export class MockMinutes {
   readonly #views = new Map<number, MinutesView[]>();
   readonly #corrections = new Map<number, Correction[]>();
+
+  /** Of recordings whose title a model gave. */
+  readonly #titles = new Map<number, { outdated: boolean }>();
 
   constructor(
     private readonly state: State,
@@ -131,6 +134,16 @@ export class MockMinutes {
     segment.original = heard === text ? null : heard;
     segment.text = text;
     for (const view of this.#views.get(id) ?? []) view.outdated = true;
+    if (this.#titles.has(id)) this.#titles.set(id, { outdated: true });
+  }
+
+  outdated = (id: number): Outdated => ({
+    title: this.#titles.get(id)?.outdated ?? false,
+    minutes: this.views(id).some((view) => view.outdated && !view.edited),
+  });
+
+  titled(id: number): void {
+    this.#titles.set(id, { outdated: false });
   }
 
   title = (id: number): string => FOUND_TITLES[id] ?? (this.find(id).segments[0]?.text ?? "").slice(0, 40);

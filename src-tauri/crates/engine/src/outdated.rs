@@ -1,0 +1,48 @@
+//! What was written from a text that is another one since, and its renewal. The index renews itself.
+
+use recordroute_core::{JobId, RecordingId};
+
+use crate::{Engine, Error, MinutesChoice};
+
+/// What a language model wrote of an earlier text of a recording, and may write again. What the user wrote
+/// or changed is not among it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Outdated {
+    /// The title.
+    pub title: bool,
+    /// Minutes, by one template or more.
+    pub minutes: bool,
+}
+
+impl Engine {
+    /// What of a recording is to be renewed.
+    pub fn outdated(&self, id: RecordingId) -> Result<Outdated, Error> {
+        Ok(Outdated {
+            title: self.is_title_outdated(id)?,
+            minutes: !self.outdated_minutes(id)?.is_empty(),
+        })
+    }
+
+    /// Queues the writing of just that: minutes by the same templates in the same languages, and the title.
+    pub fn renew(&self, id: RecordingId) -> Result<Vec<JobId>, Error> {
+        let mut jobs = Vec::new();
+        for choice in self.outdated_minutes(id)? {
+            jobs.push(self.make_minutes(id, &choice)?);
+        }
+        if self.is_title_outdated(id)? {
+            jobs.push(self.make_title(id, None)?);
+        }
+        Ok(jobs)
+    }
+
+    fn outdated_minutes(&self, id: RecordingId) -> Result<Vec<MinutesChoice>, Error> {
+        let stored = self.minutes(id)?.into_iter();
+        let outdated = stored.filter(|stored| stored.is_outdated && !stored.is_edited);
+        let choice = |minutes: recordroute_core::Minutes| MinutesChoice {
+            template: Some(minutes.template),
+            language: Some(minutes.language),
+            model: None,
+        };
+        Ok(outdated.map(|stored| choice(stored.minutes)).collect())
+    }
+}
