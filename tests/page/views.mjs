@@ -328,6 +328,20 @@ export const VIEWS = [
     },
   },
   { name: "minutes-outdated", state: "minutes-outdated", go: openMinutes },
+  {
+    name: "outdated",
+    go: async (page, t) => {
+      await openOwn(page, t);
+      const texts = { ko: "출시일은 다음 주에 다시 정합니다.", en: "On the night shift everything is quieter." };
+      await page.evaluate(async ([id, text]) => {
+        const backend = window.mockBackend;
+        await backend.makeTitle(id);
+        while ((await backend.jobs()).some(({ state }) => state === "queued" || state === "running")) backend.jobsMove.tick();
+        await backend.editSegment(id, 0, text);
+      }, [t.language === "ko" ? 1 : 2, texts[t.language]]);
+      await button(page, t("minutes_renew")).first().waitFor();
+    },
+  },
   { name: "minutes-failed-part", state: "minutes-failed-part", go: openMinutes },
   { name: "minutes-failed", state: "minutes-failed", go: openMinutes },
   {
