@@ -1,4 +1,4 @@
-//! For tests: segments of two seconds each.
+//! For tests: segments of two seconds each, and the ways in which models answer with JSON.
 
 use recordroute_core::Segment;
 
@@ -28,4 +28,14 @@ pub(crate) fn segments(texts: &[&str]) -> Vec<Segment> {
         .enumerate()
         .map(|(idx, text)| segment(idx, text))
         .collect()
+}
+
+/// An answer as it was asked for, in a fence, broken off, or with talk around it.
+pub(crate) fn as_models_answer(text: String, shape: usize) -> String {
+    match shape {
+        0 => text,
+        1 => format!("```json\n{text}\n```"),
+        2 => text.chars().take(text.chars().count() / 2).collect(),
+        _ => format!("Sure! {text} and more {{"),
+    }
 }

@@ -69,8 +69,7 @@ pub(crate) fn without_overlaps(found: Vec<Near>) -> Vec<Near> {
 }
 
 /// Joins a list by words and one by meaning for each language, each with what its hits count at most, into
-/// one, the best first. A segment inside a
-/// passage is one hit with it; further segments inside of it are none.
+/// one, the best first. A segment inside a passage is one hit with it; further segments inside of it are none.
 pub(crate) fn join(by_words: Vec<(Found, f32)>, by_meaning: Vec<Vec<(Near, f32)>>) -> Vec<Joined> {
     let points = |idx: usize, weight: f32| weight / (K + 1.0 + idx as f32);
     let mut joined: Vec<Joined> = by_words

@@ -4,6 +4,7 @@ use recordroute_testkit::{FakeGenerator, Reply};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::fake::as_models_answer;
 
 pub(super) fn passage(idx: usize, text: &str) -> AnswerPassage {
     let start_ms = idx as u64 * 10_000;
@@ -373,13 +374,7 @@ fn wild_answer() -> impl Strategy<Value = String> {
         .prop_map(|(cited, text)| json!({"passages": cited, "text": text}));
     let sentences = prop::collection::vec(sentence, 0..15);
     (sentences, any::<Option<bool>>(), 0_usize..4).prop_map(|(sentences, found, shape)| {
-        let text = json!({"found": found, "sentences": sentences}).to_string();
-        match shape {
-            0 => text,
-            1 => format!("```json\n{text}\n```"),
-            2 => text.chars().take(text.chars().count() / 2).collect(),
-            _ => format!("Sure! {text} and more {{"),
-        }
+        as_models_answer(json!({"found": found, "sentences": sentences}).to_string(), shape)
     })
 }
 

@@ -3,7 +3,7 @@ use recordroute_testkit::{FakeGenerator, Reply};
 use serde_json::json;
 
 use super::*;
-use crate::fake::{segment, segments};
+use crate::fake::{as_models_answer, segment, segments};
 
 const EMPTY: &str = r#"{"topics": [], "decisions": []}"#;
 
@@ -319,13 +319,7 @@ fn wild_answer() -> impl Strategy<Value = String> {
         for (key, items) in members {
             object.insert(key.to_owned(), json!(items));
         }
-        let text = serde_json::Value::Object(object).to_string();
-        match shape {
-            0 => text,
-            1 => format!("```json\n{text}\n```"),
-            2 => text.chars().take(text.chars().count() / 2).collect(),
-            _ => format!("Sure! {text} and more {{"),
-        }
+        as_models_answer(serde_json::Value::Object(object).to_string(), shape)
     })
 }
 
