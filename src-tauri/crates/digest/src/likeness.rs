@@ -3,6 +3,7 @@ use std::collections::HashSet;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::checks::{Negations, Numbers};
+use crate::highlights::pieces;
 use crate::words::feature_set;
 
 /// Two lines whose pairs of letters are shared to this degree say the same.
@@ -57,6 +58,27 @@ impl Likeness {
     }
 }
 
+/// Small models say a sentence again and again until there is no more room. Each stands once, and the last,
+/// which has no end, not at all.
+pub(crate) fn without_loops(text: &str) -> String {
+    let pieces = pieces(text);
+    let mut kept: Vec<&str> = Vec::new();
+    let mut likenesses: Vec<Likeness> = Vec::new();
+    for piece in &pieces {
+        let likeness = Likeness::of(piece);
+        if !likenesses.iter().any(|known| known.is_near(&likeness)) {
+            likenesses.push(likeness);
+            kept.push(piece);
+        }
+    }
+    let is_loop = kept.len() < pieces.len();
+    let has_end = |piece: &&&str| piece.trim_end().ends_with(['.', '!', '?', '。', '！', '？']);
+    if is_loop && kept.len() > 1 && kept.last().is_some_and(|last| !has_end(&last)) {
+        kept.pop();
+    }
+    kept.concat().trim_end().to_owned()
+}
+
 /// Twice what is shared by two sorted lists, over their lengths.
 fn dice(a: &[(char, char)], b: &[(char, char)]) -> f32 {
     let (mut at_a, mut at_b, mut n_shared) = (0, 0, 0_usize);
@@ -99,6 +121,27 @@ fn is_jamo(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_loop_inside_a_sentence_stands_once() {
+        assert_eq!(
+            without_loops("It is set in type. It is set in type. It is set in type. It is s…"),
+            "It is set in type.",
+            "what is broken off is left out"
+        );
+        assert_eq!(
+            without_loops("회의는 5월에 합니다. 회의는 5월에 합니다."),
+            "회의는 5월에 합니다.",
+            "in Korean too"
+        );
+        for whole in [
+            "Dr. Kim pays. Ann does not",
+            "It costs 4.5 million, not 4 million",
+            "5월입니다. 6월이 아닙니다.",
+        ] {
+            assert_eq!(without_loops(whole), whole, "what is no loop stays");
+        }
+    }
 
     fn is_near(a: &str, b: &str) -> bool {
         Likeness::of(a).is_near(&Likeness::of(b))

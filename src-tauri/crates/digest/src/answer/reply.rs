@@ -5,8 +5,7 @@ use serde_json::{Value, json};
 use crate::checks::Negations;
 use crate::cited::{numbers, tidy};
 use crate::clean::limited;
-use crate::highlights::pieces;
-use crate::likeness::Likeness;
+use crate::likeness::without_loops;
 
 /// Sentences of one answer; who wants more asks on.
 pub(super) const MAX_SENTENCES: usize = 8;
@@ -101,27 +100,6 @@ fn raw_sentence(value: &Value, n_passages: usize) -> Option<RawSentence> {
     })
 }
 
-/// Small models say a sentence again and again until there is no more room. Each stands once, and the last,
-/// which has no end, not at all.
-fn without_loops(text: &str) -> String {
-    let pieces = pieces(text);
-    let mut kept: Vec<&str> = Vec::new();
-    let mut likenesses: Vec<Likeness> = Vec::new();
-    for piece in &pieces {
-        let likeness = Likeness::of(piece);
-        if !likenesses.iter().any(|known| known.is_near(&likeness)) {
-            likenesses.push(likeness);
-            kept.push(piece);
-        }
-    }
-    let is_loop = kept.len() < pieces.len();
-    let has_end = |piece: &&&str| piece.trim_end().ends_with(['.', '!', '?', '。', '！', '？']);
-    if is_loop && kept.len() > 1 && kept.last().is_some_and(|last| !has_end(&last)) {
-        kept.pop();
-    }
-    kept.concat().trim_end().to_owned()
-}
-
 /// Whether a sentence says that the answer is not there, as models like to write instead of
 /// `"found": false`. Of Korean and English only.
 pub(super) fn denies(text: &str) -> bool {
@@ -180,27 +158,6 @@ mod tests {
         assert_eq!(raw[2].cited, [2], "a number for a list");
         let many = json!({ "sentences": vec!["Again."; 10_000] });
         assert!(raw_sentences(&many, 3).len() < 100, "not for ever");
-    }
-
-    #[test]
-    fn a_loop_inside_a_sentence_stands_once() {
-        assert_eq!(
-            without_loops("It is set in type. It is set in type. It is set in type. It is s…"),
-            "It is set in type.",
-            "what is broken off is left out"
-        );
-        assert_eq!(
-            without_loops("회의는 5월에 합니다. 회의는 5월에 합니다."),
-            "회의는 5월에 합니다.",
-            "in Korean too"
-        );
-        for whole in [
-            "Dr. Kim pays. Ann does not",
-            "It costs 4.5 million, not 4 million",
-            "5월입니다. 6월이 아닙니다.",
-        ] {
-            assert_eq!(without_loops(whole), whole, "what is no loop stays");
-        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::Template;
 use crate::cited::{numbers, tidy};
 use crate::clean::{limited, one_line};
+use crate::likeness::without_loops;
 
 /// Characters of a line of the minutes.
 pub(super) const MAX_TEXT_CHARS: usize = 300;
@@ -97,7 +98,7 @@ pub(super) fn raw_items(answer: &Value, key: &str, limit: Option<usize>) -> Vec<
 
 fn raw_item(value: &Value) -> Option<RawItem> {
     let text = value.as_str().or_else(|| value.get("text")?.as_str())?;
-    let text = limited(&tidy(text), MAX_TEXT_CHARS);
+    let text = without_loops(&limited(&tidy(text), MAX_TEXT_CHARS));
     let field = |name: &str| {
         let text = one_line(value.get(name)?.as_str()?);
         let fits = !text.is_empty() && text.chars().count() <= MAX_FIELD_CHARS && !says_nothing(&text);
