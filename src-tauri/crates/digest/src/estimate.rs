@@ -1,6 +1,7 @@
 use recordroute_core::Segment;
 
 use crate::ask::answer_tokens;
+use crate::template::primary;
 use crate::{MinutesOptions, Template, prompt};
 
 /// What minutes would cost, before anything is loaded.
@@ -14,8 +15,8 @@ pub struct TokenEstimate {
     pub n_answer_tokens: usize,
 }
 
-/// Tokens of one item with its citations, and of a section without any.
-const ITEM_TOKENS: usize = 45;
+/// Tokens of one item, and of a section without any.
+const ITEM_TOKENS: usize = 25;
 const SECTION_TOKENS: usize = 8;
 /// An item for so many tokens of talk.
 const TOKENS_AN_ITEM: usize = 150;
@@ -35,20 +36,30 @@ pub fn estimate_tokens(
         .iter()
         .map(|segment| count_tokens(&segment.text) + LINE_TOKENS)
         .sum();
-    let system = prompt::minutes_system(template, &options.language);
-    let n_around = count_tokens(&system) + count_tokens(&prompt::minutes_part("", &options.language));
+    let language = options
+        .transcript_language
+        .as_deref()
+        .unwrap_or(&options.language);
+    let system = prompt::minutes_system(template, language);
+    let n_around = count_tokens(&system) + count_tokens(&prompt::minutes_part("", template, language));
     let n_answer = answer_tokens(max_context_tokens);
     let room = max_context_tokens
         .saturating_sub(n_around + n_answer)
         .min(options.max_part_tokens)
         .max(1);
     let n_parts = n_talk.div_ceil(room);
-    let n_written =
-        n_talk.div_ceil(TOKENS_AN_ITEM) * ITEM_TOKENS + n_parts * template.sections.len() * SECTION_TOKENS;
+    let n_items = n_talk.div_ceil(TOKENS_AN_ITEM) * ITEM_TOKENS;
+    let n_written = n_items + n_parts * template.sections.len() * SECTION_TOKENS;
+    // What is translated is read and written once more.
+    let n_translated = if primary(language) == primary(&options.language) {
+        0
+    } else {
+        n_items
+    };
     TokenEstimate {
         n_parts,
-        n_prompt_tokens: n_talk + n_parts * n_around,
-        n_answer_tokens: n_written.min(n_parts * n_answer),
+        n_prompt_tokens: n_talk + n_parts * n_around + n_translated,
+        n_answer_tokens: n_written.min(n_parts * n_answer) + n_translated,
     }
 }
 

@@ -24,6 +24,8 @@ const MINUTES_SYSTEM: Prompt = prompt!("minutes.system");
 const MINUTES_PART: Prompt = prompt!("minutes.part");
 const CONDENSE_SYSTEM: Prompt = prompt!("condense.system");
 const CONDENSE_LIST: Prompt = prompt!("condense.list");
+const TRANSLATE_SYSTEM: Prompt = prompt!("translate.system");
+const TRANSLATE_LIST: Prompt = prompt!("translate.list");
 const CORRECT_SYSTEM: Prompt = prompt!("correct.system");
 const CORRECT_PART: Prompt = prompt!("correct.part");
 const TITLE_SYSTEM: Prompt = prompt!("title.system");
@@ -35,11 +37,13 @@ const ANSWER_EXCHANGE: Prompt = prompt!("answer.exchange");
 
 /// Those whose version is kept with what was written. Answers are not kept that way, so that a change of
 /// theirs makes no minutes outdated.
-const KEPT: [&Prompt; 8] = [
+const KEPT: [&Prompt; 10] = [
     &MINUTES_SYSTEM,
     &MINUTES_PART,
     &CONDENSE_SYSTEM,
     &CONDENSE_LIST,
+    &TRANSLATE_SYSTEM,
+    &TRANSLATE_LIST,
     &CORRECT_SYSTEM,
     &CORRECT_PART,
     &TITLE_SYSTEM,
@@ -97,35 +101,46 @@ pub(crate) fn version(more: &str) -> String {
 }
 
 pub(crate) fn minutes_system(template: &Template, language: &str) -> String {
-    let mut sections = String::new();
-    for section in &template.sections {
-        if !sections.is_empty() {
-            sections.push('\n');
-        }
-        let fields = if section.who_when {
-            r#"{"lines", "text", "when", "who"}"#
-        } else {
-            r#"{"lines", "text"}"#
-        };
-        sections.push_str(&format!(
-            "- \"{}\" ({}): {}. {fields}",
-            section.key,
-            section.title.get(language),
-            section.guidance.get(language).trim_end_matches('.'),
-        ));
-    }
-    MINUTES_SYSTEM.render(
+    MINUTES_SYSTEM.render(language, &[("kind", template.guidance.get(language))])
+}
+
+pub(crate) fn minutes_part(lines: &str, template: &Template, language: &str) -> String {
+    let sections: Vec<String> = template
+        .sections
+        .iter()
+        .map(|section| {
+            let fields = if section.who_when {
+                r#" {"text", "who", "when"}"#
+            } else {
+                ""
+            };
+            format!(
+                "- \"{}\" ({}): {}.{fields}",
+                section.key,
+                section.title.get(language),
+                section.guidance.get(language).trim_end_matches('.'),
+            )
+        })
+        .collect();
+    MINUTES_PART.render(
         language,
         &[
-            ("kind", template.guidance.get(language)),
-            ("sections", &sections),
+            ("lines", lines),
+            ("sections", &sections.join("\n")),
             ("language", language_name(language)),
         ],
     )
 }
 
-pub(crate) fn minutes_part(lines: &str, language: &str) -> String {
-    MINUTES_PART.render(language, &[("lines", lines)])
+pub(crate) fn translate_system(language: &str) -> String {
+    TRANSLATE_SYSTEM.render(language, &[("language", language_name(language))])
+}
+
+pub(crate) fn translate_list(items: &str, language: &str) -> String {
+    TRANSLATE_LIST.render(
+        language,
+        &[("items", items), ("language", language_name(language))],
+    )
 }
 
 pub(crate) fn condense_system(title: &str, guidance: &str, limit: usize, language: &str) -> String {
@@ -256,9 +271,11 @@ mod tests {
         for language in ["en", "ko", "de"] {
             for text in [
                 minutes_system(template, language),
-                minutes_part("[1] x", language),
+                minutes_part("[1] x", template, language),
                 condense_system("Topics", "what was said", 3, language),
                 condense_list("[1] x", language),
+                translate_system(language),
+                translate_list("[1] x", language),
                 correct_system("", language),
                 correct_part("x", "[1] y", language),
                 title_system(60, language),
@@ -279,7 +296,7 @@ mod tests {
         for language in ["en", "ko"] {
             let all = [
                 minutes_system(template, language),
-                minutes_part("[1] Kim: Hello.\n[2] Bye.", language),
+                minutes_part("[1] Kim: Hello.\n[2] Bye.", template, language),
                 condense_system(
                     template.sections[0].title.get(language),
                     template.sections[0].guidance.get(language),
@@ -287,6 +304,8 @@ mod tests {
                     language,
                 ),
                 condense_list("[1] One.\n[2] Two.", language),
+                translate_system(language),
+                translate_list("[1] One.\n[2] Two.", language),
                 correct_system("Kubernetes, 김민수", language),
                 correct_part("Before.", "[1] Line.", language),
                 title_system(60, language),

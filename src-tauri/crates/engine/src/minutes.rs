@@ -106,11 +106,10 @@ impl Engine {
         let model = choose_language_model(&self.inner.models, &settings, choice.model.as_deref())?;
         let template = self.template(choice.template.as_deref())?;
         let (transcript, _) = transcript_to_read(&self.inner.library, id)?;
+        let spoken = language_of(&transcript);
         let options = MinutesOptions {
-            language: choice
-                .language
-                .clone()
-                .unwrap_or_else(|| language_of(&transcript)),
+            language: choice.language.clone().unwrap_or_else(|| spoken.clone()),
+            transcript_language: Some(spoken),
             ..MinutesOptions::default()
         };
         let estimate = estimate_tokens(

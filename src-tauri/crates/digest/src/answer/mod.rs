@@ -1,6 +1,5 @@
 mod draft;
 mod follow_up;
-mod language;
 mod reply;
 mod request;
 mod support;
@@ -16,7 +15,7 @@ pub use self::follow_up::standalone;
 use self::request::request;
 use self::support::Support;
 use crate::ask::{Answer as Reply, ask, varied};
-use crate::{DigestError, partial, words};
+use crate::{DigestError, language, partial, words};
 
 /// Answers a question from passages, the best of which come first; `None` where it was cancelled.
 ///
@@ -61,7 +60,7 @@ pub fn answer(
         return Ok(Some(answer));
     }
 
-    let language = language::of_question(question, language);
+    let language = language::of_text(question, &[language]);
     let asked = request(question, thread, passages, language, generator)?;
     answer.n_read = asked.n_passages;
     answer.model = Some(generator.info().model);

@@ -151,7 +151,7 @@ mod tests {
         let texts: Vec<&str> = raw.iter().map(|raw| raw.text.as_str()).collect();
         assert_eq!(
             texts,
-            ["In May", "Plain text.", "Single line."],
+            ["In May.", "Plain text.", "Single line."],
             "what says something"
         );
         assert_eq!(raw[0].cited, [0, 1], "only passages that there are");

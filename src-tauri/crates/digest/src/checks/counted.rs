@@ -1,6 +1,8 @@
 use super::korean_numbers::is_counted_by;
 use super::numbers::{folded, spans};
 
+const MONTH_OF_THE_YEAR: &str = "month of the year";
+
 /// What things are counted or measured by, with the names of each in Korean and English. Names that
 /// mean more than one thing are left out, such as `분`, which is a minute and a person.
 const UNITS: &[(&str, &[&str], &[&str])] = &[
@@ -12,7 +14,7 @@ const UNITS: &[(&str, &[&str], &[&str])] = &[
     ("clock", &["시"], &[]),
     ("minute", &[], &["minute", "minutes"]),
     ("month", &["개월", "달"], &["month", "months"]),
-    ("month of the year", &["월"], &[]),
+    (MONTH_OF_THE_YEAR, &["월"], &[]),
     ("percent", &["퍼센트", "프로", "%"], &["percent", "%"]),
     ("person", &["명", "사람"], &["people", "person", "persons"]),
     ("piece", &["개"], &[]),
@@ -40,6 +42,12 @@ impl Counted {
     /// Those that surely are.
     pub fn telling(text: &str) -> Vec<Self> {
         Self::of(text, true)
+    }
+
+    /// Whether it is a number in every language: not the smallest ones, which are `both` and `a` as well, and
+    /// no month, which has a name.
+    pub fn is_translated_as_number(&self) -> bool {
+        !matches!(self.value.as_str(), "0" | "1" | "2") && self.unit != Some(MONTH_OF_THE_YEAR)
     }
 
     /// Whether both may count the same.

@@ -8,8 +8,9 @@
 //!   they have too few of its words, or miss a number or a name, or deny it. Where others of the part bear
 //!   it out, those are cited. Minutes sum up in words of their own, so that fewer words are enough than for
 //!   an answer; not so with numbers and names.
-//! - Where the minutes are in another language than the transcript, words cannot be compared: then an
-//!   item stands on its citations alone, unmarked, and one without a valid one is left out.
+//! - An item that has no letters in common with the part stands on its citations: left out without a valid
+//!   one, and marked where it is in another language, which nobody asked for.
+//! - An item that says only who speaks says nothing.
 //! - Who and when must stand in the cited lines, or who be their speaker; else they are left empty.
 
 use std::collections::{BTreeSet, HashSet};
@@ -58,13 +59,7 @@ impl<'a> Ground<'a> {
             .filter_map(|number| number.checked_sub(1))
             .filter(|idx| *idx < self.lines.len())
             .collect();
-        let (lines, is_supported) = if self.transcript.can_compare && self.is_comparable(&raw.text) {
-            self.judged(&raw.text, cited)?
-        } else if cited.is_empty() {
-            return None;
-        } else {
-            (cited, true)
-        };
+        let (lines, is_supported) = self.judged(&raw.text, cited)?;
         let segments = self.segments_of(&lines);
         let all = self.transcript.segments;
         let said = |what: &String| segments.iter().any(|idx| says(&all[*idx], what));
@@ -94,6 +89,18 @@ impl<'a> Ground<'a> {
 
     /// The lines that an item rests on and whether they bear it out; `None` where it is none.
     fn judged(&self, text: &str, cited: Vec<usize>) -> Option<(Vec<usize>, bool)> {
+        if self.transcript.is_speaker(text) {
+            None
+        } else if self.has_common_letters(text) {
+            self.judged_by_words(text, cited)
+        } else if cited.is_empty() {
+            None
+        } else {
+            Some((cited, self.transcript.is_in_its_language(text)))
+        }
+    }
+
+    fn judged_by_words(&self, text: &str, cited: Vec<usize>) -> Option<(Vec<usize>, bool)> {
         let transcript = self.transcript;
         let claim = transcript.claim(text);
         let whole: Vec<usize> = (0..self.lines.len()).collect();
@@ -135,14 +142,13 @@ impl<'a> Ground<'a> {
     }
 
     /// Words of different scripts share nothing, even where both are of one language.
-    fn is_comparable(&self, text: &str) -> bool {
-        let hangul = |text: &str| text.chars().any(crate::words::korean::is_hangul);
-        let latin = |text: &str| text.chars().any(|c| c.is_ascii_alphabetic());
-        let (has_hangul, has_latin) = (hangul(text), latin(text));
-        self.lines
-            .iter()
-            .any(|line| (has_hangul && hangul(&line.text)) || (has_latin && latin(&line.text)))
-            || !(has_hangul || has_latin)
+    fn has_common_letters(&self, text: &str) -> bool {
+        let own = letters(text);
+        own == Letters::default()
+            || self.lines.iter().any(|line| {
+                let there = letters(&line.text);
+                (own.hangul && there.hangul) || (own.latin && there.latin) || (own.other && there.other)
+            })
     }
 
     fn supporting(&self, text: &str, cited: Vec<usize>) -> Option<Vec<usize>> {
@@ -176,6 +182,26 @@ impl<'a> Ground<'a> {
         lines.sort_unstable();
         Some(lines)
     }
+}
+
+/// Which letters a text has.
+#[derive(Default, PartialEq, Eq)]
+struct Letters {
+    hangul: bool,
+    latin: bool,
+    other: bool,
+}
+
+fn letters(text: &str) -> Letters {
+    let mut letters = Letters::default();
+    for c in text.chars().filter(|c| c.is_alphabetic()) {
+        match c {
+            _ if crate::words::korean::is_hangul(c) => letters.hangul = true,
+            _ if c.is_ascii() => letters.latin = true,
+            _ => letters.other = true,
+        }
+    }
+    letters
 }
 
 /// Whether these words, or all words of them that mean something, stand in a segment.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::Template;
-use crate::cited::{numbers, tidy};
+use crate::cited::{in_order, numbers, taken_apart};
 use crate::clean::{limited, one_line};
 use crate::likeness::without_loops;
 
@@ -13,8 +13,8 @@ pub(super) const MAX_TEXT_CHARS: usize = 300;
 const MAX_FIELD_CHARS: usize = 60;
 /// Lines that one item may rest on; a model that cites everything says nothing.
 const MAX_CITED: usize = 8;
-/// Items that one part may give a section.
-const MAX_ITEMS: usize = 12;
+/// Items that one part may give a section. Small models go on until the list is full.
+const MAX_ITEMS: usize = 6;
 
 /// An item as the model wrote it; nothing of it is believed yet.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,34 +31,29 @@ pub(super) fn max_items(limit: Option<usize>) -> usize {
     limit.unwrap_or(MAX_ITEMS).min(MAX_ITEMS)
 }
 
-/// The JSON Schema of an answer about `n_lines` lines.
-pub(super) fn schema(template: &Template, n_lines: usize) -> Value {
+/// The JSON Schema of an answer: lists of sentences, which small models write far better than objects with
+/// fields of numbers. Without a sentence in the first list they leave all of them empty.
+pub(super) fn schema(template: &Template) -> Value {
     let mut members = serde_json::Map::new();
-    for section in &template.sections {
-        // A list of lines comes first, so that a model looks before it writes.
-        let mut fields = json!({
-            "lines": {
-                "type": "array",
-                "items": { "type": "integer", "minimum": 1, "maximum": n_lines.max(1) },
-                "minItems": 1,
-                "maxItems": MAX_CITED,
-            },
-            "text": { "type": "string", "minLength": 1, "maxLength": MAX_TEXT_CHARS },
+    for (section_idx, section) in template.sections.iter().enumerate() {
+        let text = json!({ "type": "string", "minLength": 1, "maxLength": MAX_TEXT_CHARS });
+        let field = json!({ "type": "string", "maxLength": MAX_FIELD_CHARS });
+        let item = if section.who_when {
+            json!({
+                "type": "object",
+                "properties": { "text": text, "who": field, "when": field },
+                "required": ["text", "who", "when"],
+                "additionalProperties": false,
+            })
+        } else {
+            text
+        };
+        let list = json!({
+            "type": "array",
+            "items": item,
+            "minItems": usize::from(section_idx == 0),
+            "maxItems": max_items(section.limit),
         });
-        let mut required = vec!["lines", "text"];
-        if section.who_when {
-            for field in ["when", "who"] {
-                fields[field] = json!({ "type": "string", "maxLength": MAX_FIELD_CHARS });
-                required.push(field);
-            }
-        }
-        let item = json!({
-            "type": "object",
-            "properties": fields,
-            "required": required,
-            "additionalProperties": false,
-        });
-        let list = json!({ "type": "array", "items": item, "maxItems": max_items(section.limit) });
         members.insert(section.key.clone(), list);
     }
     let required: Vec<&str> = template
@@ -98,7 +93,8 @@ pub(super) fn raw_items(answer: &Value, key: &str, limit: Option<usize>) -> Vec<
 
 fn raw_item(value: &Value) -> Option<RawItem> {
     let text = value.as_str().or_else(|| value.get("text")?.as_str())?;
-    let text = without_loops(&limited(&tidy(text), MAX_TEXT_CHARS));
+    let (text, cited) = taken_apart(text);
+    let text = without_loops(&whole_sentences(&text, MAX_TEXT_CHARS));
     let field = |name: &str| {
         let text = one_line(value.get(name)?.as_str()?);
         let fits = !text.is_empty() && text.chars().count() <= MAX_FIELD_CHARS && !says_nothing(&text);
@@ -110,9 +106,27 @@ fn raw_item(value: &Value) -> Option<RawItem> {
     Some(RawItem {
         who: field("who"),
         when: field("when"),
-        cited: numbers(value.get("lines"), MAX_CITED),
+        cited: match value.get("lines") {
+            Some(lines) => numbers(Some(lines), MAX_CITED),
+            None => in_order(cited, MAX_CITED),
+        },
         text,
     })
+}
+
+/// At most so many characters: whole sentences where there is one, because a model that came to the end of
+/// its room was cut within one.
+fn whole_sentences(text: &str, max_chars: usize) -> String {
+    if text.chars().count() < max_chars {
+        return text.to_owned();
+    }
+    let head: String = text.chars().take(max_chars).collect();
+    let mut ends = head.rmatch_indices(['.', '!', '?', '。']);
+    let end = ends.find_map(|(at, mark)| {
+        let end = at + mark.len();
+        (end == head.len() || head[end..].starts_with(' ')).then_some(end)
+    });
+    end.map_or_else(|| limited(text, max_chars), |end| head[..end].to_owned())
 }
 
 /// What models write where nothing belongs.
@@ -160,20 +174,35 @@ mod tests {
             {"lines": [1]},
             7,
             {"text": "Single", "lines": 3, "who": "N/A", "when": "  Friday\n"},
+            "* Cited. [4, 2]",
         ]});
         let items = raw_items(&answer, "topics", Some(8));
         let texts: Vec<&str> = items.iter().map(|item| item.text.as_str()).collect();
         assert_eq!(
             texts,
-            ["Budget", "Plain text", "Single"],
+            ["Budget", "Plain text", "Single", "Cited."],
             "what says something is kept"
         );
         assert_eq!(items[0].cited, [1, 2], "numbers once, in order");
         assert_eq!(items[2].cited, [3], "a number for a list");
+        assert_eq!(items[3].cited, [2, 4], "numbers behind the text");
         assert_eq!(
             (items[2].who.as_deref(), items[2].when.as_deref()),
             (None, Some("Friday")),
             "nobody is called N/A"
+        );
+    }
+
+    #[test]
+    fn what_was_cut_ends_with_a_sentence() {
+        let text = "We redesign the box. It gets no added value, and the price of it is to";
+        let long = text.chars().count();
+        assert_eq!(whole_sentences(text, long + 1), text, "it has room");
+        assert_eq!(whole_sentences(text, long), "We redesign the box.", "it had none");
+        assert_eq!(
+            whole_sentences("no sentence that ends anywhere", 15),
+            "no sentence…",
+            "a piece is better than nothing"
         );
     }
 
@@ -183,6 +212,6 @@ mod tests {
             "id = \"x\"\nname = \"X\"\nguidance = \"x\"\n[[sections]]\nkey = \"points\"\ntitle = \"Points\"\nguidance = \"x\"\nlimit = 3\n[[sections]]\nkey = \"todo\"\ntitle = \"To do\"\nguidance = \"x\"\nwho_when = true\n",
         )
         .unwrap();
-        insta::assert_json_snapshot!(schema(&template, 7));
+        insta::assert_json_snapshot!(schema(&template));
     }
 }

@@ -3,6 +3,7 @@ mod draft;
 mod ground;
 mod items;
 mod transcript;
+mod translate;
 
 use std::collections::HashSet;
 use std::time::Instant;
@@ -14,6 +15,7 @@ use self::condense::{Condensed, condense};
 use self::draft::Draft;
 use self::ground::Ground;
 use self::transcript::Transcript;
+use self::translate::translate;
 use crate::ask::{PartTask, answer_tokens, read_parts};
 use crate::parts::{Ledger, Line, lay_out, numbered};
 use crate::template::primary;
@@ -21,8 +23,9 @@ use crate::{DigestError, Template, prompt};
 
 /// Below so many words a model would invent rather than sum up.
 const MIN_WORDS: usize = 5;
-/// Reading is so much of the work; the rest is condensing.
-const READING_SHARE: f32 = 0.92;
+/// How far it is when all is read, and when the lists are short enough; the rest is translating.
+const READ: f32 = 0.85;
+const CONDENSED: f32 = 0.92;
 /// The same item so often in one answer is a loop.
 const MAX_REPEATED: usize = 4;
 
@@ -31,8 +34,8 @@ const MAX_REPEATED: usize = 4;
 pub struct MinutesOptions {
     /// The language to write in, as a code such as `ko`.
     pub language: String,
-    /// The language of the transcript, as a code, where known. Where it differs from the one written
-    /// in, words cannot be compared, and only cited segments bear a line out.
+    /// The language of the transcript, as a code, where known. Where it differs from the one to write
+    /// in, the minutes are written in that of the transcript first and then translated.
     pub transcript_language: Option<String>,
     /// The model's id, for the result.
     pub model: String,
@@ -52,24 +55,13 @@ impl Default for MinutesOptions {
     }
 }
 
-/// What the model is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MinutesStage {
-    /// It reads the transcript part by part.
-    Reading,
-    /// It chooses among more lines than the template wants.
-    Condensing,
-}
-
 /// How far the minutes are.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MinutesProgress<'a> {
     /// 0.0..=1.0, never falling.
     pub fraction: f32,
-    /// What is being done.
-    pub stage: MinutesStage,
     /// What stands so far, in the template's order and without empty sections; lines may still be
-    /// merged or give way to others.
+    /// merged, translated or give way to others.
     pub sections: &'a [MinutesSection],
 }
 
@@ -94,16 +86,17 @@ pub fn minutes(
     let started = Instant::now();
     require_words(segments, MIN_WORDS)?;
     let max_context_tokens = generator.max_context_tokens();
-    let can_compare = options
+    let spoken = options
         .transcript_language
         .as_deref()
-        .is_none_or(|spoken| primary(spoken) == primary(&options.language));
+        .unwrap_or(&options.language);
     let mut task = MinutesTask {
         segments,
-        transcript: Transcript::new(segments, &options.language, can_compare),
+        transcript: Transcript::new(segments, spoken),
         template,
         language: &options.language,
-        system: prompt::minutes_system(template, &options.language),
+        spoken,
+        system: prompt::minutes_system(template, spoken),
         max_tokens: answer_tokens(max_context_tokens),
         draft: Draft::new(template),
         sections: Vec::new(),
@@ -131,22 +124,25 @@ pub fn minutes(
             continue;
         }
         let items = task.draft.items(section_idx);
-        match condense(items, section, limit, &options.language, generator, cancel)? {
+        match condense(items, section, limit, spoken, generator, cancel)? {
             Condensed::Items(items) => task.draft.replace(section_idx, items),
             // More lines than were wanted are better than none.
             Condensed::Failed => {}
             Condensed::Cancelled => return Ok(None),
         }
         let share = (section_idx + 1) as f32 / template.sections.len() as f32;
-        task.report(
-            MinutesStage::Condensing,
-            READING_SHARE + (1.0 - READING_SHARE) * share,
-        );
+        task.report(READ + (CONDENSED - READ) * share);
     }
     if cancel.is_cancelled() {
         return Ok(None);
     }
-    task.report(MinutesStage::Condensing, 1.0);
+    task.report(CONDENSED);
+    if primary(spoken) != primary(&options.language)
+        && task.translate(&options.language, generator, cancel).is_none()
+    {
+        return Ok(None);
+    }
+    task.show(1.0);
     Ok(Some(Minutes {
         template: template.id.clone(),
         language: options.language.clone(),
@@ -175,7 +171,9 @@ struct MinutesTask<'a, 'p> {
     segments: &'a [Segment],
     transcript: Transcript<'a>,
     template: &'a Template,
+    /// The language that the headings are in.
     language: &'a str,
+    spoken: &'a str,
     system: String,
     max_tokens: usize,
     /// What was read with success.
@@ -187,40 +185,70 @@ struct MinutesTask<'a, 'p> {
 }
 
 impl MinutesTask<'_, '_> {
-    /// The items of an answer, held against the lines.
-    fn add_items(&self, draft: &mut Draft, lines: &[Line], answer: &Value) {
+    /// Adds the items of an answer, held against the lines: how many there are, and how many stand.
+    fn add_items(&self, draft: &mut Draft, lines: &[Line], answer: &Value) -> (usize, usize) {
+        let (mut n_written, mut n_kept) = (0, 0);
         let ground = Ground::new(&self.transcript, lines);
         for (section_idx, section) in self.template.sections.iter().enumerate() {
             for raw in items::raw_items(answer, &section.key, section.limit) {
+                n_written += 1;
                 if let Some(item) = ground.item(&raw) {
                     draft.add(section_idx, item);
+                    n_kept += 1;
                 }
             }
         }
+        (n_written, n_kept)
     }
 
-    fn report(&mut self, stage: MinutesStage, fraction: f32) {
+    /// Hands out what the draft has.
+    fn report(&mut self, fraction: f32) {
         self.sections = self
             .draft
             .to_sections(self.template, self.language, self.segments);
+        self.show(fraction);
+    }
+
+    fn show(&mut self, fraction: f32) {
         self.fraction = self.fraction.max(fraction);
         (self.on_progress)(MinutesProgress {
             fraction: self.fraction,
-            stage,
             sections: &self.sections,
         });
+    }
+
+    /// What cannot be translated stays as it is, also where the model fails: the minutes are there.
+    /// `None` where it was cancelled.
+    fn translate(
+        &mut self,
+        language: &str,
+        generator: &mut dyn Generator,
+        cancel: &CancellationToken,
+    ) -> Option<()> {
+        let mut sections = self.sections.clone();
+        let translated = translate(
+            &mut sections,
+            language,
+            generator,
+            cancel,
+            &mut |share, sections| {
+                self.sections = sections.to_vec();
+                self.show(CONDENSED + (1.0 - CONDENSED) * share);
+            },
+        );
+        translated.unwrap_or(Some(()))
     }
 }
 
 impl PartTask for MinutesTask<'_, '_> {
     fn prompt(&self, lines: &[Line]) -> String {
-        prompt::minutes_part(&numbered(lines), self.language)
+        prompt::minutes_part(&numbered(lines), self.template, self.spoken)
     }
 
-    fn options(&self, lines: &[Line]) -> GenerateOptions {
+    fn options(&self, _lines: &[Line]) -> GenerateOptions {
         GenerateOptions {
             max_tokens: self.max_tokens,
-            json_schema: Some(items::schema(self.template, lines.len())),
+            json_schema: Some(items::schema(self.template)),
             system: Some(self.system.clone()),
             ..GenerateOptions::default()
         }
@@ -242,11 +270,7 @@ impl PartTask for MinutesTask<'_, '_> {
         let sections = draft.to_sections(self.template, self.language, self.segments);
         if sections != self.sections {
             self.sections = sections;
-            (self.on_progress)(MinutesProgress {
-                fraction: self.fraction,
-                stage: MinutesStage::Reading,
-                sections: &self.sections,
-            });
+            self.show(self.fraction);
         }
         Ok(())
     }
@@ -256,13 +280,16 @@ impl PartTask for MinutesTask<'_, '_> {
             return Err("The model’s answer is not of the form that was asked for.".to_owned());
         }
         let mut draft = std::mem::replace(&mut self.draft, Draft::new(self.template));
-        self.add_items(&mut draft, lines, answer);
+        let (n_written, n_kept) = self.add_items(&mut draft, lines, answer);
         self.draft = draft;
+        if n_written > 0 && n_kept == 0 {
+            return Err("Nothing of what the model wrote was said there.".to_owned());
+        }
         Ok(())
     }
 
     fn advanced(&mut self, share: f32) {
-        self.report(MinutesStage::Reading, READING_SHARE * share);
+        self.report(READ * share);
     }
 }
 

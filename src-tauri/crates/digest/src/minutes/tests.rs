@@ -295,6 +295,79 @@ fn more_lines_than_wanted_are_condensed() {
     assert!((minutes.coverage - 1.0).abs() < 1e-6, "all was read");
 }
 
+#[test]
+fn minutes_in_another_language_are_held_against_what_was_said() {
+    let answer = json!({
+        "topics": ["The product launch [1]"],
+        "decisions": ["The launch moves to September. [3]", "The launch moves to Busan. [3]"],
+        "risks": ["예산은 아무도 모른다. [5]"],
+    });
+    let translation = json!({
+        "1": "제품 출시", "2": "출시를 9월로 미룬다.", "3": "출시를 부산으로 옮긴다.", "4": "예산은 아무도 모른다."
+    });
+    let mut generator = FakeGenerator::scripted([
+        Reply::Text(answer.to_string()),
+        Reply::Text(translation.to_string()),
+    ]);
+    let options = MinutesOptions {
+        language: "ko".to_owned(),
+        transcript_language: Some("en-US".to_owned()),
+        ..MinutesOptions::default()
+    };
+    let cancel = CancellationToken::new();
+    let minutes = minutes(
+        &talk(),
+        &meeting(),
+        &options,
+        &mut generator,
+        &cancel,
+        &mut |_| {},
+    )
+    .unwrap()
+    .unwrap();
+    let lines: Vec<(&str, &[u32], bool)> = minutes
+        .sections
+        .iter()
+        .flat_map(|section| &section.items)
+        .map(|item| (item.text.as_str(), item.segments.as_slice(), item.is_supported))
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            ("제품 출시", &[0][..], true),
+            ("출시를 9월로 미룬다.", &[2], true),
+            ("출시를 부산으로 옮긴다.", &[2], false),
+            ("예산은 아무도 모른다.", &[4], false),
+        ],
+        "nobody named Busan, and nobody spoke Korean"
+    );
+    assert_eq!(minutes.sections[0].title, "안건", "headings too");
+    assert!(
+        generator.asked[0].0.contains("in English"),
+        "they are written as it was spoken: {}",
+        generator.asked[0].0
+    );
+}
+
+#[test]
+fn a_part_of_which_only_inventions_came_was_not_read() {
+    let invented = json!({"topics": ["Unicorns won the lottery."], "decisions": []}).to_string();
+    let mut generator = FakeGenerator::scripted([
+        Reply::Text(invented.clone()),
+        Reply::Text(json!({"topics": ["The product launch"]}).to_string()),
+        Reply::Text(invented),
+    ]);
+    let minutes = write(&talk(), &mut generator).unwrap().unwrap();
+    assert!(
+        (minutes.coverage - 0.5).abs() < 1e-6,
+        "of the second half nothing stands"
+    );
+    assert_eq!(
+        minutes.failed_parts[0].reason, "Nothing of what the model wrote was said there.",
+        "and that is told"
+    );
+}
+
 /// Answers anything at all; what must hold, holds.
 fn wild_answer() -> impl Strategy<Value = String> {
     let text = prop_oneof![

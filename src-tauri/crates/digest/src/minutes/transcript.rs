@@ -4,7 +4,10 @@ use std::collections::{BTreeSet, HashSet};
 
 use recordroute_core::Segment;
 
+use super::ground::folded;
+use crate::language;
 use crate::support::{Claim, Comparison, Ground, Said, Word, is_share};
+use crate::template::primary;
 use crate::words::korean;
 
 /// So many segments before and behind one that is cited belong to what was said there.
@@ -29,28 +32,45 @@ pub(super) enum Verdict {
 /// A transcript that minutes are written of, taken apart once.
 pub(super) struct Transcript<'a> {
     pub segments: &'a [Segment],
-    /// By segment; empty where nothing can be compared.
+    /// By segment.
     said: Vec<Said>,
+    /// As they are compared.
+    speakers: HashSet<String>,
     language: &'a str,
-    pub can_compare: bool,
 }
 
 impl<'a> Transcript<'a> {
-    /// The minutes are in the language with this code. `can_compare`: the transcript is so, too.
-    pub fn new(segments: &'a [Segment], language: &'a str, can_compare: bool) -> Self {
-        let compared = if can_compare { segments } else { &[] };
+    /// `language` is the code of the one that is spoken.
+    pub fn new(segments: &'a [Segment], language: &'a str) -> Self {
         let said = |one: &Segment| Said::of(&[&one.text, one.speaker.as_deref().unwrap_or_default()]);
         Self {
             segments,
-            said: compared.iter().map(said).collect(),
+            said: segments.iter().map(said).collect(),
+            speakers: segments
+                .iter()
+                .filter_map(|one| one.speaker.as_deref().map(folded))
+                .collect(),
             language,
-            can_compare,
         }
+    }
+
+    /// Whether a text is in the language that is spoken, as far as it tells.
+    pub fn is_in_its_language(&self, text: &str) -> bool {
+        primary(self.language_of(text)) == primary(self.language)
+    }
+
+    /// Whether a text is the name of who speaks, and nothing else.
+    pub fn is_speaker(&self, text: &str) -> bool {
+        self.speakers.contains(&folded(text))
+    }
+
+    fn language_of(&self, text: &str) -> &str {
+        language::of_text(text, &[self.language])
     }
 
     /// What an item claims.
     pub fn claim(&self, text: &str) -> Claim {
-        let mut claim = Claim::of(text, self.language);
+        let mut claim = Claim::of(text, self.language_of(text));
         drop_doubtful_names(&mut claim, text);
         claim
     }

@@ -13,11 +13,16 @@ fn raw(text: &str, cited: &[usize]) -> RawItem {
     }
 }
 
-fn cites(segments: &[Segment], can_compare: bool, raw: &RawItem) -> Option<Vec<u32>> {
+/// What an item cites and whether that bears it out; the transcript is English.
+fn judged(segments: &[Segment], raw: &RawItem) -> Option<(Vec<u32>, bool)> {
     let parts = lay_out(segments, 10_000, &|_| Ok(1)).unwrap();
-    let transcript = Transcript::new(segments, "en", can_compare);
-    let ground = Ground::new(&transcript, &parts[0]);
-    ground.item(raw).map(|item| item.segments)
+    let transcript = Transcript::new(segments, "en");
+    let item = Ground::new(&transcript, &parts[0]).item(raw)?;
+    Some((item.segments, item.is_supported))
+}
+
+fn cites(segments: &[Segment], raw: &RawItem) -> Option<Vec<u32>> {
+    judged(segments, raw).map(|(segments, _)| segments)
 }
 
 fn talk() -> Vec<Segment> {
@@ -33,49 +38,70 @@ fn talk() -> Vec<Segment> {
 fn citations_are_only_of_lines_that_there_are() {
     let talk = talk();
     assert_eq!(
-        cites(&talk, true, &raw("The launch is on Friday.", &[0, 2, 99])),
+        cites(&talk, &raw("The launch is on Friday.", &[0, 2, 99])),
         Some(vec![1]),
         "numbers from 1; others vanish"
     );
     assert_eq!(
-        cites(&talk, true, &raw("The launch moves to Friday.", &[77])),
+        cites(&talk, &raw("The launch moves to Friday.", &[77])),
         Some(vec![1]),
         "without a valid one, the words lead there"
     );
     assert_eq!(
-        cites(&talk, true, &raw("The launch moves to Friday.", &[1])),
+        cites(&talk, &raw("The launch moves to Friday.", &[1])),
         Some(vec![1]),
         "a wrong line gives way to the right one"
     );
     assert_eq!(
-        cites(&talk, true, &raw("Unicorns won the lottery.", &[2])),
+        cites(&talk, &raw("Unicorns won the lottery.", &[2])),
         None,
         "what nobody said is left out, cited or not"
     );
     assert_eq!(
-        cites(&talk, true, &raw("A budget for unicorn farms abroad.", &[])),
+        cites(&talk, &raw("A budget for unicorn farms abroad.", &[])),
         None,
         "one word is too little"
     );
 }
 
 #[test]
-fn another_language_stands_on_its_citations() {
+fn another_language_than_the_transcript_is_marked() {
     let talk = talk();
+    for text in ["출시를 미룬다.", "发布推迟。"] {
+        assert_eq!(
+            judged(&talk[..3], &raw(text, &[2])),
+            Some((vec![1], false)),
+            "nobody can tell: {text}"
+        );
+        assert_eq!(
+            judged(&talk[..3], &raw(text, &[])),
+            None,
+            "and without a citation there is nothing: {text}"
+        );
+    }
+    let korean = [
+        segment(0, "출시를 금요일로 미룹니다."),
+        segment(1, "쿠버네티스로 옮깁니다."),
+    ];
+    let parts = lay_out(&korean, 10_000, &|_| Ok(1)).unwrap();
+    let transcript = Transcript::new(&korean, "ko");
+    let ground = Ground::new(&transcript, &parts[0]);
+    let is_supported = |text: &str| ground.item(&raw(text, &[2])).unwrap().is_supported;
+    assert!(is_supported("Kubernetes migration"), "terms are of no language");
+    assert!(!is_supported("We will move to the cluster."), "a sentence is");
+}
+
+#[test]
+fn who_speaks_is_no_line() {
     assert_eq!(
-        cites(&talk[..3], true, &raw("출시를 미룬다.", &[2])),
-        Some(vec![1]),
-        "no script in common, so nothing to compare"
-    );
-    assert_eq!(
-        cites(&talk, false, &raw("Die Einführung.", &[2])),
-        Some(vec![1]),
-        "told so"
-    );
-    assert_eq!(
-        cites(&talk, false, &raw("Die Einführung.", &[])),
+        cites(&talk(), &raw("minsu", &[3])),
         None,
-        "and without one there is nothing"
+        "a name alone says nothing"
+    );
+    assert_eq!(
+        cites(&talk(), &raw("Minsu's report", &[3])),
+        Some(vec![2]),
+        "with something else it does"
     );
 }
 
@@ -83,7 +109,7 @@ fn another_language_stands_on_its_citations() {
 fn who_and_when_were_said() {
     let segments = talk();
     let parts = lay_out(&segments, 10_000, &|_| Ok(1)).unwrap();
-    let transcript = Transcript::new(&segments, "en", true);
+    let transcript = Transcript::new(&segments, "en");
     let ground = Ground::new(&transcript, &parts[0]);
     let fields = |who: &str, when: &str, cited: &[usize], text: &str| {
         let item = RawItem {
@@ -121,7 +147,7 @@ fn numbers_and_names_are_those_around_what_is_cited() {
     talk[4] = segment(4, "We sign the contract on Friday.");
     talk[10] = said(10, "Zoe", "I call the vendor about the contract.");
     let parts = lay_out(&talk, 10_000, &|_| Ok(1)).unwrap();
-    let transcript = Transcript::new(&talk, "en", true);
+    let transcript = Transcript::new(&talk, "en");
     let ground = Ground::new(&transcript, &parts[0]);
     let judged = |text: &str, cited: &[usize]| {
         let item = ground.item(&raw(text, cited)).unwrap();
@@ -161,17 +187,5 @@ fn numbers_and_names_are_those_around_what_is_cited() {
         judged("The contract is not signed on Friday.", &[5]),
         (vec![4], false),
         "nobody denied it"
-    );
-}
-
-#[test]
-fn what_cannot_be_compared_is_not_marked() {
-    let talk = talk();
-    let parts = lay_out(&talk, 10_000, &|_| Ok(1)).unwrap();
-    let transcript = Transcript::new(&talk, "de", false);
-    let item = Ground::new(&transcript, &parts[0]).item(&raw("Der Start ist am 12. Mai.", &[2]));
-    assert!(
-        item.unwrap().is_supported,
-        "another language stands on its citation"
     );
 }

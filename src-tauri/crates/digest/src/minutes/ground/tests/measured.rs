@@ -23,7 +23,7 @@ fn recorded(key: &str) -> Vec<Segment> {
 fn sorted<'a>(key: &str, lines: &[(&'a str, &[usize])]) -> [Vec<&'a str>; 3] {
     let segments = recorded(key);
     let parts = lay_out(&segments, 100_000, &|_| Ok(1)).unwrap();
-    let transcript = Transcript::new(&segments, &key[..2], true);
+    let transcript = Transcript::new(&segments, &key[..2]);
     let ground = Ground::new(&transcript, &parts[0]);
     let mut sorted = [Vec::new(), Vec::new(), Vec::new()];
     for (text, cited) in lines {
