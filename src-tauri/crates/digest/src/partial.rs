@@ -15,8 +15,8 @@ pub(crate) fn whole(text: &str) -> Option<Value> {
     None
 }
 
-/// What is complete so far of an object whose members are lists of objects: every item that has
-/// ended, and none that has not.
+/// What is complete so far of an object whose members are lists of objects or strings: every item that
+/// has ended, and none that has not.
 pub(crate) fn so_far(text: &str) -> Option<Value> {
     let start = text.find('{')?;
     let (end, closers) = last_complete(&text[start..])?;
@@ -29,13 +29,22 @@ pub(crate) fn so_far(text: &str) -> Option<Value> {
 fn last_complete(text: &str) -> Option<(usize, String)> {
     let mut open: Vec<u8> = Vec::new();
     let mut found = None;
+    let closers = |open: &[u8]| -> String {
+        let open = open.iter().rev();
+        open.map(|open| if *open == b'{' { '}' } else { ']' }).collect()
+    };
     let (mut is_string, mut is_escaped) = (false, false);
     for (at, byte) in text.bytes().enumerate() {
         if is_string {
             match byte {
                 _ if is_escaped => is_escaped = false,
                 b'\\' => is_escaped = true,
-                b'"' => is_string = false,
+                b'"' => {
+                    is_string = false;
+                    if open == [b'{', b'['] {
+                        found = Some((at + 1, closers(&open)));
+                    }
+                }
                 _ => {}
             }
             continue;
@@ -49,11 +58,7 @@ fn last_complete(text: &str) -> Option<(usize, String)> {
                 }
                 // Items lie in a list in the object; deeper ones are parts of items.
                 if open.len() <= 2 {
-                    let closers = open
-                        .iter()
-                        .rev()
-                        .map(|open| if *open == b'{' { '}' } else { ']' });
-                    found = Some((at + 1, closers.collect()));
+                    found = Some((at + 1, closers(&open)));
                 }
                 if open.is_empty() {
                     break;
@@ -83,11 +88,11 @@ mod tests {
 
     #[test]
     fn items_appear_when_they_are_whole() {
-        let text = r#"{"topics": [{"lines": [1, 2], "text": "a }\" b"}, {"lines": [3], "text": "c"}], "decisions": [{"lines": [4], "text": "d"}]}"#;
+        let text = r#"{"topics": [{"lines": [1, 2], "text": "a }\" b"}, {"lines": [3], "text": "c"}], "decisions": [{"lines": [4], "text": "d"}], "risks": ["e [\"5\"]", "f"]}"#;
         let mut seen = Vec::new();
         for end in 0..=text.len() {
             let n = so_far(&text[..end]).map_or(0, |value| {
-                ["topics", "decisions"]
+                ["topics", "decisions", "risks"]
                     .iter()
                     .filter_map(|key| value[*key].as_array().map(Vec::len))
                     .sum()
@@ -96,7 +101,7 @@ mod tests {
                 seen.push(n);
             }
         }
-        assert_eq!(seen, [0, 1, 2, 3], "one by one, and none goes away again");
+        assert_eq!(seen, [0, 1, 2, 3, 4, 5], "one by one, and none goes away again");
         assert_eq!(so_far(text), whole(text), "at the end it is the whole");
     }
 }

@@ -133,7 +133,7 @@ pub(crate) fn minutes_part(lines: &str, template: &Template, language: &str) -> 
 }
 
 pub(crate) fn translate_system(language: &str) -> String {
-    TRANSLATE_SYSTEM.render(language, &[("language", language_name(language))])
+    TRANSLATE_SYSTEM.render(language, &[])
 }
 
 pub(crate) fn translate_list(items: &str, language: &str) -> String {
@@ -143,20 +143,12 @@ pub(crate) fn translate_list(items: &str, language: &str) -> String {
     )
 }
 
-pub(crate) fn condense_system(title: &str, guidance: &str, limit: usize, language: &str) -> String {
-    CONDENSE_SYSTEM.render(
-        language,
-        &[
-            ("title", title),
-            ("guidance", guidance),
-            ("limit", &limit.to_string()),
-            ("language", language_name(language)),
-        ],
-    )
+pub(crate) fn condense_system(title: &str, guidance: &str, language: &str) -> String {
+    CONDENSE_SYSTEM.render(language, &[("title", title), ("guidance", guidance)])
 }
 
-pub(crate) fn condense_list(items: &str, language: &str) -> String {
-    CONDENSE_LIST.render(language, &[("items", items)])
+pub(crate) fn condense_list(items: &str, limit: usize, language: &str) -> String {
+    CONDENSE_LIST.render(language, &[("items", items), ("limit", &limit.to_string())])
 }
 
 pub(crate) fn correct_system(vocabulary: &str, language: &str) -> String {
@@ -272,8 +264,8 @@ mod tests {
             for text in [
                 minutes_system(template, language),
                 minutes_part("[1] x", template, language),
-                condense_system("Topics", "what was said", 3, language),
-                condense_list("[1] x", language),
+                condense_system("Topics", "what was said", language),
+                condense_list("[1] x", 3, language),
                 translate_system(language),
                 translate_list("[1] x", language),
                 correct_system("", language),
@@ -300,10 +292,9 @@ mod tests {
                 condense_system(
                     template.sections[0].title.get(language),
                     template.sections[0].guidance.get(language),
-                    8,
                     language,
                 ),
-                condense_list("[1] One.\n[2] Two.", language),
+                condense_list("[1] One.\n[2] Two.", 8, language),
                 translate_system(language),
                 translate_list("[1] One.\n[2] Two.", language),
                 correct_system("Kubernetes, 김민수", language),

@@ -147,6 +147,12 @@ fn minutes_as(
         }
     }
     let korean = minutes.language == "ko";
+    if minutes.sections.is_empty() {
+        match korean {
+            true => writeln!(to, "\n모델이 이 녹음에서 적을 내용을 찾지 못했습니다.")?,
+            false => writeln!(to, "\nThe model found nothing to write down in this recording.")?,
+        }
+    }
     if !minutes.failed_parts.is_empty() {
         let heading = if korean { "빠진 부분" } else { "Missing parts" };
         writeln!(to, "\n{}\n", look.heading(2, heading))?;

@@ -125,6 +125,25 @@ fn what_was_not_found_is_marked_and_the_mark_explained() {
 }
 
 #[test]
+fn where_nothing_was_found_to_write_that_is_said() {
+    for (language, sentence) in [
+        (
+            "en",
+            "\nThe model found nothing to write down in this recording.\n",
+        ),
+        ("ko", "\n모델이 이 녹음에서 적을 내용을 찾지 못했습니다.\n"),
+    ] {
+        let mut minutes = minutes();
+        minutes.language = language.to_owned();
+        minutes.sections.clear();
+        let mut bytes = Vec::new();
+        write_minutes(WrittenFormat::Md, &recording(), &minutes, &mut bytes).unwrap();
+        let text = String::from_utf8(bytes).unwrap();
+        assert!(text.contains(sentence), "instead of an empty page: {text}");
+    }
+}
+
+#[test]
 fn minutes_are_json_of_the_promised_shape() {
     let json: serde_json::Value = serde_json::from_str(&written(WrittenFormat::Json)).unwrap();
     let keys: Vec<&String> = json.as_object().unwrap().keys().collect();

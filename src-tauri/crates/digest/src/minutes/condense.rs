@@ -1,24 +1,20 @@
-//! Chooses among more items than a template wants. The model sees numbered items and may only name
-//! and merge them: citations, who and when come along by number.
-
-use std::collections::HashSet;
+//! Chooses among more items than a template wants. The model sees numbered items and answers with numbers
+//! alone: what an item says and cites stays as it was held against the transcript.
 
 use recordroute_core::{CancellationToken, GenerateOptions, Generator, InferenceError, MinutesItem};
 use serde_json::{Value, json};
 
-use super::draft::absorb;
-use super::items::MAX_TEXT_CHARS;
 use crate::SectionTemplate;
 use crate::ask::{Answer, answer_tokens, ask, fits, varied};
-use crate::clean::{limited, one_line};
+use crate::cited::numbers;
+use crate::clean::for_prompt;
 use crate::prompt;
-use crate::support::{Claim, Comparison, Ground};
-use crate::words::feature_set;
 
-/// Rounds of a list that does not fit at once; each at least halves it.
-const MAX_ROUNDS: usize = 6;
-/// Items that one merged line may be made of.
-const MAX_FROM: usize = 6;
+/// Rounds of a long list; each at least halves it or comes to its end.
+const MAX_ROUNDS: usize = 12;
+/// Items that are chosen among at once. A stretch of the recording competes with its neighbours first,
+/// so that no model can forget the later ones over the first.
+const MAX_GROUP: usize = 12;
 
 /// What became of a list.
 pub(super) enum Condensed {
@@ -29,126 +25,112 @@ pub(super) enum Condensed {
     Cancelled,
 }
 
-/// At most `limit` of these items.
+/// At most `limit` of these items, which are in order of time. What is marked gives way first.
 pub(super) fn condense(
-    items: Vec<MinutesItem>,
+    mut items: Vec<MinutesItem>,
     section: &SectionTemplate,
     limit: usize,
     language: &str,
     generator: &mut dyn Generator,
     cancel: &CancellationToken,
 ) -> Result<Condensed, InferenceError> {
-    let mut items = items;
+    if items.iter().filter(|item| item.is_supported).count() >= limit {
+        items.retain(|item| item.is_supported);
+    }
     for _ in 0..MAX_ROUNDS {
         if items.len() <= limit {
             return Ok(Condensed::Items(items));
         }
-        let Some(groups) = groups(&items, section, limit, language, generator) else {
-            return Ok(Condensed::Failed);
-        };
-        let (n_groups, n_items) = (groups.len(), items.len());
+        let size = items.len().div_ceil(items.len().div_ceil(MAX_GROUP));
         let mut chosen = Vec::new();
-        for group in groups {
-            let wanted = if n_groups == 1 {
+        for group in items.chunks(size) {
+            // Each group gives its share, and at least half; the next round chooses among those.
+            let share = (limit * group.len()).div_ceil(items.len());
+            let wanted = if group.len() == items.len() {
                 limit
             } else {
-                // Each group gives its share and at least half; the next round chooses among those.
-                let share = (limit * group.len()).div_ceil(n_items);
-                share.max(group.len().div_ceil(2)).min(group.len() - 1).max(1)
+                let most = (group.len() - 1).max(1);
+                share.max(group.len().div_ceil(2)).min(most)
             };
-            match choose(&group, section, wanted, language, generator, cancel)? {
-                Some(Condensed::Items(items)) => chosen.extend(items),
-                Some(other) => return Ok(other),
-                None => return Ok(Condensed::Failed),
+            match choose(group, section, wanted, language, generator, cancel)? {
+                Condensed::Items(items) => chosen.extend(items),
+                other => return Ok(other),
             }
-        }
-        if chosen.len() >= items.len() {
-            return Ok(Condensed::Failed);
         }
         items = chosen;
     }
-    Ok(if items.len() <= limit {
-        Condensed::Items(items)
-    } else {
-        Condensed::Failed
-    })
+    Ok(Condensed::Failed)
 }
 
-/// As few runs of items as fit the context; `None` where not even two of them do.
-fn groups(
+/// One call, and another where the answer was of no use.
+fn choose(
     items: &[MinutesItem],
     section: &SectionTemplate,
-    limit: usize,
+    wanted: usize,
     language: &str,
-    generator: &dyn Generator,
-) -> Option<Vec<Vec<MinutesItem>>> {
-    let mut n_groups = 1;
-    loop {
-        let size = items.len().div_ceil(n_groups);
-        if size < 2 {
-            return None;
-        }
-        let groups: Vec<Vec<MinutesItem>> = items.chunks(size).map(<[MinutesItem]>::to_vec).collect();
-        let all_fit = groups.iter().all(|group| {
-            let (text, options) = request(group, section, limit.max(size / 2), language, generator);
-            fits(generator, &text, &options)
-        });
-        if all_fit {
-            return Some(groups);
-        }
-        n_groups *= 2;
+    generator: &mut dyn Generator,
+    cancel: &CancellationToken,
+) -> Result<Condensed, InferenceError> {
+    if items.len() <= wanted {
+        return Ok(Condensed::Items(items.to_vec()));
     }
+    let (text, options) = request(items, section, wanted, language, generator);
+    if !fits(generator, &text, &options) {
+        return Ok(Condensed::Failed);
+    }
+    for attempt in 0..2 {
+        let options = varied(options.clone(), attempt);
+        match ask(generator, &text, &options, cancel, &mut |_, _| Ok(()))? {
+            Answer::Cancelled => return Ok(Condensed::Cancelled),
+            Answer::Text(text) => {
+                let answer = crate::partial::whole(&text);
+                if let Some(chosen) = answer.and_then(|answer| chosen(&answer, items, wanted)) {
+                    return Ok(Condensed::Items(chosen));
+                }
+            }
+            Answer::Useless(_) | Answer::Failed(_) => {}
+        }
+    }
+    Ok(Condensed::Failed)
 }
 
 fn request(
     items: &[MinutesItem],
     section: &SectionTemplate,
-    limit: usize,
+    wanted: usize,
     language: &str,
     generator: &dyn Generator,
 ) -> (String, GenerateOptions) {
     let lines: Vec<String> = items
         .iter()
         .enumerate()
-        .map(|(idx, item)| format!("[{}] {}", idx + 1, crate::clean::for_prompt(&item.text)))
+        .map(|(idx, item)| format!("[{}] {}", idx + 1, for_prompt(&item.text)))
         .collect();
-    let system = prompt::condense_system(
-        section.title.get(language),
-        section.guidance.get(language),
-        limit,
-        language,
-    );
     let options = GenerateOptions {
         max_tokens: answer_tokens(generator.max_context_tokens()),
-        json_schema: Some(schema(items.len(), limit)),
-        system: Some(system),
+        json_schema: Some(schema(items.len(), wanted)),
+        system: Some(prompt::condense_system(
+            section.title.get(language),
+            section.guidance.get(language),
+            language,
+        )),
         ..GenerateOptions::default()
     };
-    (prompt::condense_list(&lines.join("\n"), language), options)
+    (
+        prompt::condense_list(&lines.join("\n"), wanted, language),
+        options,
+    )
 }
 
-fn schema(n_items: usize, limit: usize) -> Value {
+fn schema(n_items: usize, wanted: usize) -> Value {
     json!({
         "type": "object",
         "properties": {
             "items": {
                 "type": "array",
-                "items": {
-                    "type": "object",
-                    "properties": {
-                        "from": {
-                            "type": "array",
-                            "items": { "type": "integer", "minimum": 1, "maximum": n_items },
-                            "minItems": 1,
-                            "maxItems": MAX_FROM,
-                        },
-                        "text": { "type": "string", "minLength": 1, "maxLength": MAX_TEXT_CHARS },
-                    },
-                    "required": ["from", "text"],
-                    "additionalProperties": false,
-                },
-                "minItems": 1,
-                "maxItems": limit,
+                "items": { "type": "integer", "minimum": 1, "maximum": n_items },
+                "minItems": wanted,
+                "maxItems": wanted,
             },
         },
         "required": ["items"],
@@ -156,106 +138,14 @@ fn schema(n_items: usize, limit: usize) -> Value {
     })
 }
 
-/// One call, and another where the answer was of no use; `None` where both were.
-fn choose(
-    items: &[MinutesItem],
-    section: &SectionTemplate,
-    limit: usize,
-    language: &str,
-    generator: &mut dyn Generator,
-    cancel: &CancellationToken,
-) -> Result<Option<Condensed>, InferenceError> {
-    if items.len() <= limit {
-        return Ok(Some(Condensed::Items(items.to_vec())));
-    }
-    for attempt in 0..2 {
-        let (text, options) = request(items, section, limit, language, generator);
-        let answer = ask(
-            generator,
-            &text,
-            &varied(options, attempt),
-            cancel,
-            &mut |_, _| Ok(()),
-        )?;
-        match answer {
-            Answer::Cancelled => return Ok(Some(Condensed::Cancelled)),
-            Answer::Text(text) => {
-                let chosen =
-                    crate::partial::whole(&text).map(|answer| chosen(&answer, items, limit, language));
-                if let Some(chosen) = chosen.filter(|chosen| !chosen.is_empty()) {
-                    return Ok(Some(Condensed::Items(chosen)));
-                }
-            }
-            Answer::Useless(_) | Answer::Failed(_) => {}
-        }
-    }
-    Ok(None)
-}
-
-/// What an answer names, in the order of the items; each item is used once.
-fn chosen(answer: &Value, items: &[MinutesItem], limit: usize, language: &str) -> Vec<MinutesItem> {
-    let mut used = vec![false; items.len()];
-    let mut chosen: Vec<(usize, MinutesItem)> = Vec::new();
-    let named = answer.get("items").and_then(Value::as_array);
-    for value in named.into_iter().flatten() {
-        let mut from = Vec::new();
-        let numbers = value.get("from").and_then(Value::as_array);
-        for number in numbers.into_iter().flatten().filter_map(Value::as_u64) {
-            let idx = usize::try_from(number).unwrap_or(usize::MAX).wrapping_sub(1);
-            if idx < items.len() && from.len() < MAX_FROM && !std::mem::replace(&mut used[idx], true) {
-                from.push(idx);
-            }
-        }
-        let Some((&first, others)) = from.split_first() else {
-            continue;
-        };
-        let text = value.get("text").and_then(Value::as_str).unwrap_or_default();
-        let mut item = merged(&items[first], text, &from, items, language);
-        for other in others {
-            absorb(&mut item, &items[*other]);
-        }
-        chosen.push((first, item));
-        if chosen.len() == limit {
-            break;
-        }
-    }
-    chosen.sort_by_key(|(first, _)| *first);
-    chosen.into_iter().map(|(_, item)| item).collect()
-}
-
-/// The first item, in the model's words where those say nothing that the items do not. What is made of
-/// one that is marked is marked.
-fn merged(
-    first: &MinutesItem,
-    text: &str,
-    from: &[usize],
-    items: &[MinutesItem],
-    language: &str,
-) -> MinutesItem {
-    let mut item = first.clone();
-    let text = limited(&one_line(text), MAX_TEXT_CHARS);
-    let from: Vec<&MinutesItem> = from.iter().map(|idx| &items[*idx]).collect();
-    let known: HashSet<String> = from.iter().flat_map(|item| feature_set(&item.text)).collect();
-    let said = feature_set(&text);
-    let n_known = said.intersection(&known).count();
-    if !said.is_empty() && n_known * 3 >= said.len() * 2 && !adds(&text, &from, language) {
-        item.text = text;
-        item.is_supported = from.iter().all(|item| item.is_supported);
-    }
-    item
-}
-
-/// Whether a text has a number, a name or a denial that none of the items has.
-fn adds(text: &str, items: &[&MinutesItem], language: &str) -> bool {
-    let fields = |item: &&MinutesItem| -> String {
-        let fields = [Some(&item.text), item.who.as_ref(), item.when.as_ref()];
-        let fields: Vec<&str> = fields.into_iter().flatten().map(String::as_str).collect();
-        fields.join(", ")
-    };
-    let grounds: Vec<Ground> = items.iter().map(|item| Ground::of(&fields(item), &[])).collect();
-    let all: Vec<usize> = (0..grounds.len()).collect();
-    let compared = Comparison::new(Claim::of(text, language), grounds.iter().collect());
-    !compared.has_names(&all) || !compared.missing_numbers(&all).is_empty() || compared.is_denied(&all)
+/// What an answer names, in the order of the items; `None` where that is less than half of what was wanted.
+fn chosen(answer: &Value, items: &[MinutesItem], wanted: usize) -> Option<Vec<MinutesItem>> {
+    let named = numbers(answer.get("items"), usize::MAX);
+    let named = named
+        .into_iter()
+        .filter_map(|number| items.get(number.checked_sub(1)?));
+    let chosen: Vec<MinutesItem> = named.take(wanted).cloned().collect();
+    (chosen.len() * 2 >= wanted).then_some(chosen)
 }
 
 #[cfg(test)]
@@ -273,87 +163,61 @@ mod tests {
                 segments: vec![idx * 2],
                 start_ms: u64::from(idx) * 4_000,
                 end_ms: u64::from(idx) * 4_000 + 1_800,
-                is_supported: idx != 3,
+                is_supported: true,
             })
             .collect()
     }
 
-    fn condensed(n: u32, limit: usize, generator: &mut FakeGenerator) -> Option<Vec<MinutesItem>> {
+    fn condensed(items: Vec<MinutesItem>, limit: usize, generator: &mut FakeGenerator) -> Option<Vec<u32>> {
         let section = Template::built_in()[0].sections[0].clone();
         let cancel = CancellationToken::new();
-        match condense(items(n), &section, limit, "en", generator, &cancel).unwrap() {
-            Condensed::Items(items) => Some(items),
+        match condense(items, &section, limit, "en", generator, &cancel).unwrap() {
+            Condensed::Items(items) => Some(items.iter().map(|item| item.segments[0] / 2).collect()),
             Condensed::Failed | Condensed::Cancelled => None,
         }
     }
 
     #[test]
-    fn citations_come_along_by_number() {
-        let mut generator = FakeGenerator::scripted([Reply::Text(
-            r#"{"items": [
-                {"from": [3, 1, 9], "text": "Point number0 and number2."},
-                {"from": [3], "text": "Again."},
-                {"from": [2], "text": "The moon is made of cheese."}
-            ]}"#
-            .to_owned(),
-        )]);
-        let found = condensed(4, 2, &mut generator).unwrap();
-        assert_eq!(found.len(), 2, "an item is used once: {found:?}");
+    fn items_are_chosen_by_number() {
+        let mut generator =
+            FakeGenerator::scripted([Reply::Text(r#"{"items": [4, 2, 2, 9, 0, "3"]}"#.to_owned())]);
         assert_eq!(
-            found[0].text, "Point number1 about subject1.",
-            "no word of the model's own"
+            condensed(items(5), 3, &mut generator),
+            Some(vec![1, 2, 3]),
+            "each once, in order of time, and only those that there are"
         );
-        assert_eq!(
-            found[1].text, "Point number0 and number2.",
-            "its words where they are theirs"
-        );
-        assert_eq!(found[1].segments, [0, 4], "the citations of both");
     }
 
     #[test]
-    fn merging_adds_nothing_and_a_mark_stays() {
-        let merged = |text: &str, from: &[usize]| {
-            let (items, from): (Vec<MinutesItem>, Vec<usize>) =
-                (items(5), from.iter().map(|n| n - 1).collect());
-            let item = super::merged(&items[from[0]], text, &from, &items, "en");
-            (item.text == text, item.is_supported)
-        };
-        let both = "Point number0 and point number1 about subject0.";
-        assert_eq!(merged(both, &[1, 2]), (true, true), "what both say");
+    fn what_is_marked_gives_way_first() {
+        let mut marked = items(5);
+        marked[0].is_supported = false;
+        marked[3].is_supported = false;
+        let mut generator = FakeGenerator::scripted([]);
         assert_eq!(
-            merged("Point number3 and point number0.", &[1, 4]),
-            (true, false),
-            "one is marked"
+            condensed(marked, 3, &mut generator),
+            Some(vec![1, 2, 4]),
+            "nobody has to be asked"
         );
-        for text in [
-            "Point number0 and point number1 about subject0 until May 12.",
-            "Point number0 and point number1 about subject0 for Zoe.",
-            "Point number0 and point number1 are not about subject0.",
-        ] {
-            assert_eq!(merged(text, &[1, 2]), (false, true), "nobody said that: {text}");
-        }
     }
 
     #[test]
-    fn a_list_that_does_not_fit_is_condensed_in_rounds() {
-        // Keeps the first so many of those it is shown.
-        let mut generator = FakeGenerator::new(|prompt, options| {
-            let limit = options.json_schema.as_ref().unwrap()["properties"]["items"]["maxItems"]
+    fn a_long_list_keeps_something_of_every_stretch() {
+        // A model that names the first so many, whatever they are.
+        let mut generator = FakeGenerator::new(|_, options| {
+            let wanted = options.json_schema.as_ref().unwrap()["properties"]["items"]["maxItems"]
                 .as_u64()
                 .unwrap();
-            let n = prompt.matches("\n[").count() as u64;
-            let kept: Vec<String> = (1..=limit.min(n))
-                .map(|n| format!("{{\"from\": [{n}], \"text\": \"\"}}"))
-                .collect();
-            Reply::Text(format!("{{\"items\": [{}]}}", kept.join(",")))
-        })
-        .with_context(300);
-        let found = condensed(60, 5, &mut generator).unwrap();
-        assert_eq!(found.len(), 5, "as many as were wanted");
+            Reply::Text(json!({ "items": (1..=wanted).collect::<Vec<_>>() }).to_string())
+        });
+        let found = condensed(items(61), 8, &mut generator).unwrap();
         assert!(
-            generator.asked.len() > 3,
-            "in several calls: {}",
-            generator.asked.len()
+            (4..=8).contains(&found.len()),
+            "as many as were wanted: {found:?}"
+        );
+        assert!(
+            found.iter().any(|idx| *idx >= 24) && found[0] < 12,
+            "the first, and later ones: {found:?}"
         );
     }
 
@@ -361,10 +225,10 @@ mod tests {
     fn a_model_that_fails_leaves_the_list() {
         let mut generator = FakeGenerator::scripted([
             Reply::Text("no".to_owned()),
-            Reply::Text(r#"{"items": [{"from": [0, 99], "text": "x"}]}"#.to_owned()),
+            Reply::Text(r#"{"items": [0, 99]}"#.to_owned()),
         ]);
         assert!(
-            condensed(4, 2, &mut generator).is_none(),
+            condensed(items(4), 2, &mut generator).is_none(),
             "numbers that are none choose nothing"
         );
         assert_eq!(generator.asked.len(), 2, "it is asked twice at most");

@@ -124,11 +124,11 @@ pub fn minutes(
             continue;
         }
         let items = task.draft.items(section_idx);
-        match condense(items, section, limit, spoken, generator, cancel)? {
-            Condensed::Items(items) => task.draft.replace(section_idx, items),
+        match condense(items, section, limit, spoken, generator, cancel) {
+            Ok(Condensed::Items(items)) => task.draft.replace(section_idx, items),
             // More lines than were wanted are better than none.
-            Condensed::Failed => {}
-            Condensed::Cancelled => return Ok(None),
+            Ok(Condensed::Failed) | Err(_) => {}
+            Ok(Condensed::Cancelled) => return Ok(None),
         }
         let share = (section_idx + 1) as f32 / template.sections.len() as f32;
         task.report(READ + (CONDENSED - READ) * share);
@@ -255,8 +255,8 @@ impl PartTask for MinutesTask<'_, '_> {
     }
 
     fn watch(&mut self, lines: &[Line], text: &str, piece: &str) -> Result<(), String> {
-        // An item ends with a brace; between two of them nothing new can be shown.
-        if !piece.contains('}') {
+        // An item ends with a brace or a quote; between two of them nothing new can be shown.
+        if !piece.contains(['}', '"']) {
             return Ok(());
         }
         let Some(answer) = crate::partial::so_far(text) else {

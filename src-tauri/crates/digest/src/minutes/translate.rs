@@ -1,7 +1,8 @@
 //! Puts finished minutes into another language. Minutes are written in the language that is spoken, where
 //! every line can be held against what was said; a translation is held against its line.
 //!
-//! What a model does not translate, or with other numbers or names, stays as it was.
+//! What a model does not translate, or as it translates something else, or with other numbers or names, stays
+//! as it was.
 
 use recordroute_core::{CancellationToken, GenerateOptions, Generator, InferenceError, MinutesSection};
 use serde_json::{Map, Value, json};
@@ -90,12 +91,18 @@ fn translations(
     let Some(answer) = answer else {
         return Ok(Some(nothing()));
     };
-    let translation = |(idx, source): (usize, &String)| {
-        let text = answer.get((idx + 1).to_string())?.as_str()?;
-        let text = limited(&one_line(text), MAX_TEXT_CHARS);
-        says_the_same(source, &text, language).then_some(text)
+    let written: Vec<String> = (1..=sources.len())
+        .map(|number| {
+            let text = answer.get(number.to_string()).and_then(Value::as_str);
+            limited(&one_line(text.unwrap_or_default()), MAX_TEXT_CHARS)
+        })
+        .collect();
+    let translation = |(idx, text): (usize, &String)| {
+        let is_own = |(other, known): (usize, &String)| known != text || sources[other] == sources[idx];
+        let is_good = written.iter().enumerate().all(is_own) && says_the_same(&sources[idx], text, language);
+        is_good.then(|| text.clone())
     };
-    Ok(Some(sources.iter().enumerate().map(translation).collect()))
+    Ok(Some(written.iter().enumerate().map(translation).collect()))
 }
 
 fn request(sources: &[String], language: &str, generator: &dyn Generator) -> (String, GenerateOptions) {
@@ -126,7 +133,8 @@ fn request(sources: &[String], language: &str, generator: &dyn Generator) -> (St
 /// name in foreign letters that the other does not have.
 fn says_the_same(source: &str, translation: &str, language: &str) -> bool {
     let written = language::of_text(translation, &[language]);
-    primary(written) == primary(language)
+    translation.chars().any(char::is_alphanumeric)
+        && primary(written) == primary(language)
         && has_all(source, &untranslated(translation, written))
         && has_all(
             translation,
@@ -212,6 +220,7 @@ mod tests {
             ),
             ("The launch moves.", "The launch moves.", false),
             ("The launch moves.", "发布推迟。", false),
+            ("The launch moves.", "…", false),
         ] {
             assert_eq!(says_the_same(source, translation, "ko"), is_same, "{translation}");
         }
@@ -246,6 +255,25 @@ mod tests {
         );
         assert_eq!(generator.asked.len(), 3, "each of the two once more");
         assert_eq!(sections[0].items[0].who.as_deref(), Some("Zoe"), "names stay");
+    }
+
+    #[test]
+    fn one_translation_of_everything_is_none() {
+        let same = json!({"1": "요약입니다.", "2": "요약입니다.", "3": "요약입니다."});
+        let mut generator = FakeGenerator::new(move |prompt, _| {
+            Reply::Text(match prompt.contains("[2]") {
+                true => same.to_string(),
+                false => "{}".to_owned(),
+            })
+        });
+        assert_eq!(
+            translated(
+                &mut sections(&["The launch moves.", "Nobody knows.", "Nobody knows."]),
+                &mut generator
+            ),
+            ["The launch moves.", "Nobody knows.", "Nobody knows."],
+            "different sentences do not say the same"
+        );
     }
 
     #[test]
