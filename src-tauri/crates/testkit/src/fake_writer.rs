@@ -63,7 +63,7 @@ impl Generator for FakeWriter {
         on_text: &mut dyn FnMut(&str) -> bool,
     ) -> Result<Generated, InferenceError> {
         let answer = match &options.json_schema {
-            Some(schema) => smallest(schema).to_string(),
+            Some(schema) => smallest(schema, first_line(prompt)).to_string(),
             None => last_words(prompt),
         };
         let letters: Vec<char> = answer.chars().collect();
@@ -103,8 +103,14 @@ fn last_words(prompt: &str) -> String {
     words[words.len().saturating_sub(8)..].join(" ")
 }
 
-/// The smallest value that a JSON Schema allows, as far as this project's schemas go.
-fn smallest(schema: &Value) -> Value {
+/// What the line says that a prompt numbers as its first: text that stands however it is checked.
+fn first_line(prompt: &str) -> &str {
+    let line = prompt.lines().find_map(|line| line.strip_prefix("[1] "));
+    line.unwrap_or("text")
+}
+
+/// The smallest value that a JSON Schema allows, as far as this project's schemas go; `text` for its texts.
+fn smallest(schema: &Value, text: &str) -> Value {
     if let Some(value) = schema.get("const") {
         return value.clone();
     }
@@ -113,16 +119,16 @@ fn smallest(schema: &Value) -> Value {
     }
     for choices in ["anyOf", "oneOf"] {
         if let Some(first) = schema[choices].as_array().and_then(|values| values.first()) {
-            return smallest(first);
+            return smallest(first, text);
         }
     }
     let kind = schema["type"].as_str().or_else(|| schema["type"][0].as_str());
     match kind {
         Some("array") => {
             let n_items = schema["minItems"].as_u64().unwrap_or_default();
-            (0..n_items).map(|_| smallest(&schema["items"])).collect()
+            (0..n_items).map(|_| smallest(&schema["items"], text)).collect()
         }
-        Some("string") => json!("text"),
+        Some("string") => json!(text),
         Some("integer" | "number") => schema.get("minimum").cloned().unwrap_or(json!(0)),
         Some("boolean") => json!(false),
         Some("null") => Value::Null,
@@ -131,7 +137,7 @@ fn smallest(schema: &Value) -> Value {
             let members: Map<String, Value> = properties
                 .into_iter()
                 .flatten()
-                .map(|(key, schema)| (key.clone(), smallest(schema)))
+                .map(|(key, schema)| (key.clone(), smallest(schema, text)))
                 .collect();
             Value::Object(members)
         }
@@ -153,8 +159,8 @@ mod tests {
             },
         });
         assert_eq!(
-            smallest(&schema),
-            json!({ "lines": [3], "kind": "a", "who": "text" }),
+            smallest(&schema, first_line("Two lines:\n[1] Kim\n[2] Lee")),
+            json!({ "lines": [3], "kind": "a", "who": "Kim" }),
             "everything that is asked for is there"
         );
     }

@@ -21,7 +21,7 @@ use super::items::RawItem;
 use super::transcript::{Transcript, Verdict};
 use crate::parts::Line;
 use crate::support::is_share;
-use crate::words::feature_set;
+use crate::words::{feature_set, is_unspaced, korean};
 
 /// Lines that an item is led to where it cites none.
 const MAX_FOUND: usize = 3;
@@ -39,15 +39,17 @@ pub(super) struct Ground<'a> {
     transcript: &'a Transcript<'a>,
     lines: &'a [Line],
     features: Vec<HashSet<String>>,
+    letters: Letters,
 }
 
 impl<'a> Ground<'a> {
     pub fn new(transcript: &'a Transcript<'a>, lines: &'a [Line]) -> Self {
-        let features = lines.iter().map(|line| feature_set(&line.text)).collect();
+        let texts = || lines.iter().map(|line| line.text.as_str());
         Self {
             transcript,
             lines,
-            features,
+            features: texts().map(feature_set).collect(),
+            letters: texts().fold(Letters::default(), Letters::add),
         }
     }
 
@@ -90,9 +92,15 @@ impl<'a> Ground<'a> {
     /// The lines that an item rests on and whether they bear it out; `None` where it is none.
     fn judged(&self, text: &str, cited: Vec<usize>) -> Option<(Vec<usize>, bool)> {
         if self.transcript.is_speaker(text) {
-            None
-        } else if self.has_common_letters(text) {
-            self.judged_by_words(text, cited)
+            return None;
+        }
+        let letters = Letters::default().add(text);
+        // Words of different scripts share nothing, even where both are of one language.
+        if letters == Letters::default() || letters.has_some_of(self.letters) {
+            let (lines, is_supported) = self.judged_by_words(text, cited)?;
+            // Models slip into Chinese within a word.
+            let slips = letters.unspaced && !self.letters.unspaced;
+            Some((lines, is_supported && !slips))
         } else if cited.is_empty() {
             None
         } else {
@@ -141,16 +149,6 @@ impl<'a> Ground<'a> {
         Some((lines, false))
     }
 
-    /// Words of different scripts share nothing, even where both are of one language.
-    fn has_common_letters(&self, text: &str) -> bool {
-        let own = letters(text);
-        own == Letters::default()
-            || self.lines.iter().any(|line| {
-                let there = letters(&line.text);
-                (own.hangul && there.hangul) || (own.latin && there.latin) || (own.other && there.other)
-            })
-    }
-
     fn supporting(&self, text: &str, cited: Vec<usize>) -> Option<Vec<usize>> {
         let wanted = feature_set(text);
         let n_shared = |idx: usize| self.features[idx].intersection(&wanted).count();
@@ -184,24 +182,31 @@ impl<'a> Ground<'a> {
     }
 }
 
-/// Which letters a text has.
-#[derive(Default, PartialEq, Eq)]
+/// Which kinds of letters a text has.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 struct Letters {
     hangul: bool,
-    latin: bool,
+    /// Of scripts without blanks between words.
+    unspaced: bool,
+    /// Latin ones among them.
     other: bool,
 }
 
-fn letters(text: &str) -> Letters {
-    let mut letters = Letters::default();
-    for c in text.chars().filter(|c| c.is_alphabetic()) {
-        match c {
-            _ if crate::words::korean::is_hangul(c) => letters.hangul = true,
-            _ if c.is_ascii() => letters.latin = true,
-            _ => letters.other = true,
+impl Letters {
+    fn add(mut self, text: &str) -> Self {
+        for c in text.chars().filter(|c| c.is_alphabetic()) {
+            match c {
+                _ if korean::is_hangul(c) => self.hangul = true,
+                _ if is_unspaced(c) => self.unspaced = true,
+                _ => self.other = true,
+            }
         }
+        self
     }
-    letters
+
+    fn has_some_of(self, others: Self) -> bool {
+        (self.hangul && others.hangul) || (self.unspaced && others.unspaced) || (self.other && others.other)
+    }
 }
 
 /// Whether these words, or all words of them that mean something, stand in a segment.
@@ -216,7 +221,7 @@ fn says(segment: &Segment, what: &str) -> bool {
     let words = |text: &str| -> HashSet<String> {
         crate::words::words(text)
             .iter()
-            .map(|word| crate::words::korean::stem(&word.to_lowercase()).to_owned())
+            .map(|word| korean::stem(&word.to_lowercase()).to_owned())
             .collect()
     };
     let sought = words(what);

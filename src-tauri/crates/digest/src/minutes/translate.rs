@@ -13,7 +13,7 @@ use crate::checks::Counted;
 use crate::clean::{for_prompt, limited, one_line};
 use crate::support::{Claim, Comparison, Ground};
 use crate::template::primary;
-use crate::words::korean;
+use crate::words::{is_unspaced, korean};
 use crate::{language, prompt};
 
 /// Texts that are translated at once.
@@ -133,7 +133,12 @@ fn request(sources: &[String], language: &str, generator: &dyn Generator) -> (St
 /// name in foreign letters that the other does not have.
 fn says_the_same(source: &str, translation: &str, language: &str) -> bool {
     let written = language::of_text(translation, &[language]);
+    // Models slip into Chinese within a word.
+    let slips = translation.contains(is_unspaced)
+        && !source.contains(is_unspaced)
+        && !matches!(primary(language), "ja" | "zh" | "yue" | "th");
     translation.chars().any(char::is_alphanumeric)
+        && !slips
         && primary(written) == primary(language)
         && has_all(source, &untranslated(translation, written))
         && has_all(
@@ -221,6 +226,7 @@ mod tests {
             ("The launch moves.", "The launch moves.", false),
             ("The launch moves.", "发布推迟。", false),
             ("The launch moves.", "…", false),
+            ("It is easy to use.", "사용하기 쉬운性 때문입니다.", false),
         ] {
             assert_eq!(says_the_same(source, translation, "ko"), is_same, "{translation}");
         }
