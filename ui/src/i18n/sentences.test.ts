@@ -43,7 +43,8 @@ function sources(): string[] {
   const ours = paths.filter((path) => /(^|\/)src\/.*\.rs$/.test(path) && !ELSEWHERE.test(`/${path}`));
   return ours.map((path) => {
     const code = readFileSync(join(CORE, path), "utf8").split("#[cfg(test)]")[0] ?? "";
-    return code.replace(/^\s*\/\/.*$/gm, "").replace(/\\\n\s*/g, "");
+    // Without comments, and without quotes that are letters.
+    return code.replace(/^\s*\/\/.*$/gm, "").replace(/'"'/g, "''").replace(/\\\n\s*/g, "");
   });
 }
 
