@@ -99,6 +99,20 @@ test("a line that nothing bears out is marked in words as well, until its reader
   expect(screen.queryByText(legend), "nothing is left to explain").toBeNull();
 });
 
+test("minutes in another language than the recording say that they were translated", async () => {
+  show();
+  await openMinutes();
+  expect(document.querySelector("[data-translated]"), "Korean ones of a Korean recording were not").toBeNull();
+  cleanup();
+
+  show({}, (backend) => {
+    const minutes = backend.minutes.bind(backend);
+    return { minutes: async (id) => (await minutes(id)).map((view) => ({ ...view, language: "en" })) };
+  });
+  const panel = await openMinutes();
+  await waitFor(() => expect(panel.querySelector("[data-translated]")?.textContent).toMatch(/translated by the model/));
+});
+
 test("Escape takes back what was typed into a line", async () => {
   const backend = show();
   const save = vi.spyOn(backend, "saveMinutes");

@@ -168,6 +168,18 @@ fn minutes_as(
             false => writeln!(to, "\nWhat is marked {MARK} was not found in the recordings.")?,
         }
     }
+    if is_translated(recording, minutes) {
+        match korean {
+            true => writeln!(
+                to,
+                "\n녹음의 언어로 쓴 뒤 모델이 번역했습니다. 번역은 숫자와 일부 이름만 확인했습니다."
+            )?,
+            false => writeln!(
+                to,
+                "\nWritten in the language of the recording and translated by the model; of the translation only numbers and some names were checked."
+            )?,
+        }
+    }
     let share = (minutes.coverage * 100.0).floor();
     let model = look.text(&minutes.model);
     match korean {
@@ -180,6 +192,13 @@ fn minutes_as(
             "\nWritten by {model} from {share} % of the transcript. Check before use."
         ),
     }
+}
+
+/// Whether the minutes are in another language than the recording.
+fn is_translated(recording: &Recording, minutes: &Minutes) -> bool {
+    let primary = |code: &str| code.split(['-', '_']).next().map(str::to_lowercase);
+    let spoken = recording.language.as_ref();
+    spoken.is_some_and(|spoken| primary(&spoken.code) != primary(&minutes.language))
 }
 
 /// `09:12  text (who, when)`; a line of the user's own has no time, and one that nothing bears out a mark.

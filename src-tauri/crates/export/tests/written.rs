@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 use recordroute_core::{
-    FailedPart, Highlight, Highlights, KeyWord, MediaPlace, Minutes, MinutesItem, MinutesSection, Recording,
-    RecordingId,
+    DetectedLanguage, FailedPart, Highlight, Highlights, KeyWord, MediaPlace, Minutes, MinutesItem,
+    MinutesSection, Recording, RecordingId,
 };
 use recordroute_export::{WrittenFormat, write_highlights, write_minutes};
 
@@ -141,6 +141,26 @@ fn where_nothing_was_found_to_write_that_is_said() {
         let text = String::from_utf8(bytes).unwrap();
         assert!(text.contains(sentence), "instead of an empty page: {text}");
     }
+}
+
+#[test]
+fn a_translation_is_named_as_one() {
+    let written = |spoken: &str| {
+        let spoken = DetectedLanguage {
+            code: spoken.to_owned(),
+            probability: None,
+        };
+        let recording = Recording {
+            language: Some(spoken),
+            ..recording()
+        };
+        let mut bytes = Vec::new();
+        write_minutes(WrittenFormat::Txt, &recording, &minutes(), &mut bytes).unwrap();
+        String::from_utf8(bytes).unwrap()
+    };
+    let note = "\n녹음의 언어로 쓴 뒤 모델이 번역했습니다.";
+    assert!(written("en").contains(note), "Korean minutes of an English talk");
+    assert!(!written("ko-KR").contains(note), "a region is no other language");
 }
 
 #[test]
