@@ -42,6 +42,7 @@ pub(super) fn translate(
         let Some(mut translated) = translations(&sources, language, 0, generator, cancel)? else {
             return Ok(None);
         };
+        drop_repeated(&sources, &mut translated);
         for (source, translation) in sources.iter().zip(&mut translated) {
             if translation.is_none() {
                 // Alone it is easier.
@@ -52,6 +53,7 @@ pub(super) fn translate(
                 *translation = again.pop().flatten();
             }
         }
+        drop_repeated(&sources, &mut translated);
         for (text, translation) in texts(sections).skip(at).zip(translated) {
             if let Some(translation) = translation {
                 *text = translation;
@@ -91,18 +93,24 @@ fn translations(
     let Some(answer) = answer else {
         return Ok(Some(nothing()));
     };
-    let written: Vec<String> = (1..=sources.len())
-        .map(|number| {
-            let text = answer.get(number.to_string()).and_then(Value::as_str);
-            limited(&one_line(text.unwrap_or_default()), MAX_TEXT_CHARS)
-        })
-        .collect();
-    let translation = |(idx, text): (usize, &String)| {
-        let is_own = |(other, known): (usize, &String)| known != text || sources[other] == sources[idx];
-        let is_good = written.iter().enumerate().all(is_own) && says_the_same(&sources[idx], text, language);
-        is_good.then(|| text.clone())
+    let translation = |(idx, source): (usize, &String)| {
+        let text = answer.get((idx + 1).to_string())?.as_str()?;
+        let text = limited(&one_line(text), MAX_TEXT_CHARS);
+        says_the_same(source, &text, language).then_some(text)
     };
-    Ok(Some(written.iter().enumerate().map(translation).collect()))
+    Ok(Some(sources.iter().enumerate().map(translation).collect()))
+}
+
+/// One translation of different texts translates none of them.
+fn drop_repeated(sources: &[String], translated: &mut [Option<String>]) {
+    let pairs: Vec<(&String, Option<String>)> = sources.iter().zip(translated.iter().cloned()).collect();
+    for (source, translation) in sources.iter().zip(translated) {
+        let is_repeated =
+            |(other, known): &(&String, Option<String>)| *other != source && known == translation;
+        if pairs.iter().any(is_repeated) {
+            *translation = None;
+        }
+    }
 }
 
 fn request(sources: &[String], language: &str, generator: &dyn Generator) -> (String, GenerateOptions) {
@@ -265,12 +273,11 @@ mod tests {
 
     #[test]
     fn one_translation_of_everything_is_none() {
-        let same = json!({"1": "요약입니다.", "2": "요약입니다.", "3": "요약입니다."});
-        let mut generator = FakeGenerator::new(move |prompt, _| {
-            Reply::Text(match prompt.contains("[2]") {
-                true => same.to_string(),
-                false => "{}".to_owned(),
-            })
+        // Also where it is asked for one alone.
+        let mut generator = FakeGenerator::new(|prompt, _| {
+            let n = prompt.lines().filter(|line| line.starts_with('[')).count();
+            let answer: Map<String, Value> = (1..=n).map(|n| (n.to_string(), json!("요약입니다."))).collect();
+            Reply::Text(Value::Object(answer).to_string())
         });
         assert_eq!(
             translated(
