@@ -1,6 +1,7 @@
 import { cleanup, fireEvent, screen, waitFor, within } from "@testing-library/svelte";
 import { afterEach, expect, test, vi } from "vitest";
 
+import { BackendError } from "../backend/backend";
 import { TAKEN_KEYS } from "../backend/mock";
 import { show } from "../testing/show";
 import { keyNames, shortcutOf } from "./shortcutKeys";
@@ -20,6 +21,8 @@ test("a shortcut is named by the places of its keys", () => {
   expect(keyNames(["Ctrl", "Super", "Digit1"]), "as they are written on the keys").toEqual(["Ctrl", "Win", "1"]);
   expect(keyNames(["Alt", "ArrowUp"])).toEqual(["Alt", "↑"]);
 });
+
+const BARE = "Choose keys together with Ctrl, Alt or the system key, or one of the keys F1 to F24.";
 
 async function field() {
   await fireEvent.click(await screen.findByRole("button", { name: "Settings" }));
@@ -72,6 +75,28 @@ test("what the system refuses is said where it was chosen, and the one before st
   await fireEvent.keyDown(button, { code: "Delete", key: "Delete", ctrlKey: true, altKey: true });
   expect(await dialog.findByText(/Another program uses this shortcut/), "it is said").toBeTruthy();
   expect(dialog.getByText("None"), "there is none as before").toBeTruthy();
+});
+
+test("why the keys just pressed were refused stays, also where those before do not work", async () => {
+  let taken = 0;
+  show({}, () => ({
+    shortcutTrouble: async () => (taken++, { code: "invalid_input", message: "Another program uses this shortcut. Choose other keys." }),
+    saveSettings: async () => {
+      throw new BackendError({ code: "invalid_input", message: BARE });
+    },
+  }));
+  const dialog = await field();
+  const button = dialog.getByRole("button", { name: /^Shortcut for recording/ });
+  expect(await dialog.findByText(/Another program uses this shortcut/), "of those before").toBeTruthy();
+  await fireEvent.click(button);
+  await fireEvent.keyDown(button, { code: "KeyA", key: "A", shiftKey: true });
+  await waitFor(() => expect(taken, "those before are taken again").toBe(2));
+  await new Promise((done) => setTimeout(done, 0));
+  expect(dialog.getByText(BARE)).toBeTruthy();
+  await fireEvent.click(button);
+  expect(dialog.queryByText(BARE), "it is gone when other keys are chosen").toBeNull();
+  await fireEvent.keyDown(button, { code: "Escape", key: "Escape" });
+  expect(await dialog.findByText(/Another program uses this shortcut/), "and those before are back").toBeTruthy();
 });
 
 test("a shortcut that does not work any more says so", async () => {
