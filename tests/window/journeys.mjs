@@ -296,6 +296,11 @@ export const journeys = {
     }
     const rows = await window.run(() => Number(document.querySelector("[data-transcript] li").getAttribute("aria-setsize")));
     expect(rows === 12_000, `all of it is there: ${rows}`);
+    const mark = await window.run(() => {
+      const { borderBottomStyle, borderBottomWidth } = getComputedStyle(document.querySelector("[data-transcript] .doubtful"));
+      return `${borderBottomStyle} ${borderBottomWidth}`;
+    });
+    expect(mark === "dotted 2px", `what was heard badly is seen in this web view too: ${mark}`);
     const reached = await window.runLater((done) => {
       let element = document.querySelector("[data-transcript]");
       while (element.scrollHeight <= element.clientHeight + 10) element = element.parentElement;

@@ -70,11 +70,9 @@ impl FromStr for Language {
         if wanted == "auto" {
             return Ok(Self::Auto);
         }
-        // "ko-KR" and "en_US" mean the language before the region.
-        let primary = wanted.split(['-', '_']).next().unwrap_or_default();
         CODES
             .iter()
-            .find(|code| **code == primary)
+            .find(|code| **code == primary_language(&wanted))
             .map(|code| Self::Code(LanguageCode(code)))
             .ok_or_else(|| UnknownLanguage(text.trim().to_owned()))
     }
@@ -100,6 +98,16 @@ impl fmt::Display for Language {
     }
 }
 
+/// The language of a code without its region: `ko` of `ko-KR` and of `ko_KR`.
+pub fn primary_language(code: &str) -> &str {
+    code.split(['-', '_']).next().unwrap_or_default()
+}
+
+/// Whether two codes name one language, whatever the region.
+pub fn is_same_language(one: &str, other: &str) -> bool {
+    primary_language(one).eq_ignore_ascii_case(primary_language(other))
+}
+
 /// The language of a recording and how sure that is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DetectedLanguage {
@@ -112,6 +120,15 @@ pub struct DetectedLanguage {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_region_makes_no_other_language() {
+        assert!(
+            is_same_language("pt-BR", "PT_pt"),
+            "one language of two countries"
+        );
+        assert!(!is_same_language("ko", "en-KR"), "two languages of one");
+    }
 
     #[test]
     fn regions_and_case_are_forgiven() {

@@ -37,7 +37,9 @@ pub use generate::{Embedder, GenerateOptions, Generated, Generator, TextRole};
 pub use highlights::{Highlight, Highlights, KeyWord};
 pub use ids::{CaptureId, JobId, RecordingId, TagId};
 pub use job::{Job, JobKind, JobState};
-pub use language::{DetectedLanguage, Language, LanguageCode, UnknownLanguage};
+pub use language::{
+    DetectedLanguage, Language, LanguageCode, UnknownLanguage, is_same_language, primary_language,
+};
 pub use minutes::{FailedPart, Minutes, MinutesItem, MinutesSection};
 pub use model::{InvalidModelId, ModelFormat, ModelId, ModelKind, Quantization};
 pub use options::{Sampling, TranscribeOptions};

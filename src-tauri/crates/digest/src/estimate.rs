@@ -1,7 +1,6 @@
-use recordroute_core::Segment;
+use recordroute_core::{Segment, is_same_language};
 
 use crate::ask::answer_tokens;
-use crate::template::primary;
 use crate::{MinutesOptions, Template, prompt};
 
 /// What minutes would cost, before anything is loaded.
@@ -51,7 +50,7 @@ pub fn estimate_tokens(
     let n_items = n_talk.div_ceil(TOKENS_AN_ITEM) * ITEM_TOKENS;
     let n_written = n_items + n_parts * template.sections.len() * SECTION_TOKENS;
     // What is translated is read and written once more.
-    let n_translated = if primary(language) == primary(&options.language) {
+    let n_translated = if is_same_language(language, &options.language) {
         0
     } else {
         n_items

@@ -1,4 +1,5 @@
-use crate::template::primary;
+use recordroute_core::primary_language;
+
 use crate::words::{english, korean, words};
 
 /// Languages that are not written in Latin letters.
@@ -22,7 +23,12 @@ pub(crate) fn of_text<'a>(text: &str, among: &[&'a str]) -> &'a str {
     if n_hangul > 0 {
         return if n_english > n_hangul { "en" } else { "ko" };
     }
-    let expected = |is: fn(&str) -> bool| among.iter().copied().find(|language| is(primary(language)));
+    let expected = |is: fn(&str) -> bool| {
+        among
+            .iter()
+            .copied()
+            .find(|language| is(primary_language(language)))
+    };
     let has = |from: u32, to: u32| text.chars().any(|c| (from..=to).contains(&u32::from(c)));
     if has(0x3040, 0x30FF) {
         return "ja";

@@ -1,9 +1,9 @@
 //! The prompts, which are the files in `prompts/`, each in English and Korean, with typed inputs.
 
+use recordroute_core::primary_language;
 use sha2::{Digest, Sha256};
 
 use crate::Template;
-use crate::template::primary;
 
 /// A prompt in both languages.
 struct Prompt {
@@ -53,7 +53,7 @@ const KEPT: [&Prompt; 10] = [
 impl Prompt {
     /// Korean is asked for in Korean, every other language in English.
     fn render(&self, language: &str, values: &[(&str, &str)]) -> String {
-        let text = if primary(language) == "ko" {
+        let text = if primary_language(language) == "ko" {
             self.ko
         } else {
             self.en
@@ -163,7 +163,7 @@ pub(crate) fn correct_system(vocabulary: &str, language: &str) -> String {
 
 /// A place in a prompt is never empty.
 fn or_none<'a>(text: &'a str, language: &str) -> &'a str {
-    match (text.is_empty(), primary(language)) {
+    match (text.is_empty(), primary_language(language)) {
         (false, _) => text,
         (true, "ko") => "(없음)",
         (true, _) => "(none)",
@@ -218,7 +218,7 @@ pub(crate) fn answer_exchange(question: &str, answer: &str, language: &str) -> S
 
 /// How a language is called in the prompt; the code itself where it is a rare one.
 fn language_name(code: &str) -> &str {
-    match primary(code) {
+    match primary_language(code) {
         "ko" => "한국어",
         "en" => "English",
         "ja" => "Japanese",

@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, HashSet};
 
+use recordroute_core::primary_language;
 use serde::{Deserialize, Serialize};
 
 /// No file of a template is longer, in bytes.
@@ -48,7 +49,7 @@ impl Localized {
     /// The text in a language, or else in English, or else in any there is.
     pub fn get(&self, language: &str) -> &str {
         self.0
-            .get(primary(language))
+            .get(primary_language(language))
             .or_else(|| self.0.get("en"))
             .or_else(|| self.0.values().next())
             .map_or("", String::as_str)
@@ -75,10 +76,8 @@ impl Localized {
     }
 }
 
-/// The language of a code without its region.
-pub(crate) fn primary(language: &str) -> &str {
-    language.split(['-', '_']).next().unwrap_or_default()
-}
+/// Recordings up to this length have the lines that templates name.
+const USUAL_MS: u64 = 30 * 60 * 1_000;
 
 /// A heading of the minutes and what the model is to put under it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,12 +89,22 @@ pub struct SectionTemplate {
     pub title: Localized,
     /// What belongs under it, said to the model.
     pub guidance: Localized,
-    /// The most lines; none where nothing may be left out, as with decisions.
+    /// The most lines of half an hour; none where nothing may be left out, as with decisions.
     #[serde(default)]
     pub limit: Option<usize>,
     /// Whether its lines say whom they concern and until when.
     #[serde(default)]
     pub who_when: bool,
+}
+
+impl SectionTemplate {
+    /// The most lines of a recording of that length: longer ones have more, but not as much more as they
+    /// are longer. Two hours have twice the lines of half an hour.
+    pub fn limit_for(&self, duration_ms: u64) -> Option<usize> {
+        let times_longer = duration_ms.max(USUAL_MS) as f64 / USUAL_MS as f64;
+        self.limit
+            .map(|limit| (limit as f64 * times_longer.sqrt()).round() as usize)
+    }
 }
 
 /// What minutes consist of. Written as TOML that users may edit; see `templates/meeting.toml`.
@@ -280,6 +289,20 @@ mod tests {
             "the only text there is"
         );
         assert_eq!(template.sections[0].limit, None, "no limit is none");
+    }
+
+    #[test]
+    fn long_recordings_have_more_lines() {
+        let hours = |hours: f64| (hours * 3_600_000.0) as u64;
+        let topics = &Template::built_in()[0].sections[0];
+        let limits = [0.0, 0.5, 1.0, 2.0, 12.0].map(|length| topics.limit_for(hours(length)).unwrap());
+        assert_eq!(limits, [8, 8, 11, 16, 39]);
+        let decisions = &Template::built_in()[0].sections[2];
+        assert_eq!(
+            decisions.limit_for(hours(12.0)),
+            None,
+            "no decision is ever left out"
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use recordroute_core::{
-    FailedPart, Highlights, Minutes, MinutesItem, MinutesSection, Recording, RecordingId,
+    FailedPart, Highlights, Minutes, MinutesItem, MinutesSection, Recording, RecordingId, is_same_language,
 };
 use serde::{Deserialize, Serialize};
 
@@ -196,9 +196,8 @@ fn minutes_as(
 
 /// Whether the minutes are in another language than the recording.
 fn is_translated(recording: &Recording, minutes: &Minutes) -> bool {
-    let primary = |code: &str| code.split(['-', '_']).next().map(str::to_lowercase);
     let spoken = recording.language.as_ref();
-    spoken.is_some_and(|spoken| primary(&spoken.code) != primary(&minutes.language))
+    spoken.is_some_and(|spoken| !is_same_language(&spoken.code, &minutes.language))
 }
 
 /// `09:12  text (who, when)`; a line of the user's own has no time, and one that nothing bears out a mark.

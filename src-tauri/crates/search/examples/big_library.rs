@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use recordroute_core::{
-    DetectedLanguage, JobKind, MediaPlace, RecordingDraft, Segment, TranscribeOptions, Word,
+    DetectedLanguage, JobKind, MediaPlace, RecordingDraft, Segment, SegmentFlag, TranscribeOptions, Word,
 };
 use recordroute_search::search;
 use recordroute_store::{ChunkRecord, JobEnd, Library, Listing};
@@ -100,19 +100,24 @@ fn fill(library: &Library, n_recordings: usize, n_segments: u64) {
                     text.push_str(" 바늘구멍 zebrafish");
                 }
                 let start_ms = idx * 5_000;
+                // Here and there a segment was heard badly.
+                let (confidence, flags) = match idx % 20 {
+                    3 => (0.4, vec![SegmentFlag::LowConfidence]),
+                    _ => (0.9, Vec::new()),
+                };
                 Segment {
                     start_ms,
                     end_ms: start_ms + 4_900,
-                    confidence: 0.9,
+                    confidence,
                     speaker: None,
-                    flags: Vec::new(),
+                    flags,
                     words: text
                         .split(' ')
                         .map(|word| Word {
                             start_ms,
                             end_ms: start_ms + 400,
                             text: word.to_owned(),
-                            confidence: 0.9,
+                            confidence,
                         })
                         .collect(),
                     text,

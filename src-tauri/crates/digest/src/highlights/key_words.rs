@@ -1,8 +1,7 @@
 use std::collections::{HashMap, HashSet};
 
-use recordroute_core::{KeyWord, Segment};
+use recordroute_core::{KeyWord, Segment, primary_language};
 
-use crate::template::primary;
 use crate::words::{english, is_unspaced, korean, words};
 
 /// Occurrences that one sentence in a loop may add; what is said over and over in a row is a fault of
@@ -99,7 +98,7 @@ fn key(word: &str, nouns: &Nouns, language: &str) -> Option<(String, String)> {
         // Runs of letters without blanks are whole clauses, unless they are short.
         return (2..=6).contains(&n_chars).then(|| (lower, word.to_owned()));
     }
-    let is_plain_english = primary(language) == "en" || lower.is_ascii();
+    let is_plain_english = primary_language(language) == "en" || lower.is_ascii();
     let tells = n_chars >= 3
         && lower.chars().any(char::is_alphabetic)
         && !english::is_stop_word(&lower)

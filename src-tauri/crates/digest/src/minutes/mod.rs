@@ -8,7 +8,9 @@ mod translate;
 use std::collections::HashSet;
 use std::time::Instant;
 
-use recordroute_core::{CancellationToken, GenerateOptions, Generator, Minutes, MinutesSection, Segment};
+use recordroute_core::{
+    CancellationToken, GenerateOptions, Generator, Minutes, MinutesSection, Segment, is_same_language,
+};
 use serde_json::Value;
 
 use self::condense::{Condensed, condense};
@@ -18,7 +20,6 @@ use self::transcript::Transcript;
 use self::translate::translate;
 use crate::ask::{PartTask, answer_tokens, read_parts};
 use crate::parts::{Ledger, Line, lay_out, numbered};
-use crate::template::primary;
 use crate::{DigestError, Template, prompt};
 
 /// Below so many words a model would invent rather than sum up.
@@ -118,8 +119,11 @@ pub fn minutes(
         return Ok(None);
     };
 
+    let duration_ms = segments.last().map_or(0, |segment| segment.end_ms);
     for (section_idx, section) in template.sections.iter().enumerate() {
-        let Some(limit) = section.limit else { continue };
+        let Some(limit) = section.limit_for(duration_ms) else {
+            continue;
+        };
         if task.draft.n_items(section_idx) <= limit {
             continue;
         }
@@ -137,7 +141,7 @@ pub fn minutes(
         return Ok(None);
     }
     task.report(CONDENSED);
-    if primary(spoken) != primary(&options.language)
+    if !is_same_language(spoken, &options.language)
         && task.translate(&options.language, generator, cancel).is_none()
     {
         return Ok(None);

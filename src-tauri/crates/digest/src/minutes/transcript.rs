@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use recordroute_core::Segment;
+use recordroute_core::{Segment, is_same_language};
 
 use super::ground::folded;
 use crate::language;
 use crate::support::{Claim, Comparison, Ground, Said, Word, is_share};
-use crate::template::primary;
 use crate::words::korean;
 
 /// So many segments before and behind one that is cited belong to what was said there.
@@ -56,7 +55,7 @@ impl<'a> Transcript<'a> {
 
     /// Whether a text is in the language that is spoken, as far as it tells.
     pub fn is_in_its_language(&self, text: &str) -> bool {
-        primary(self.language_of(text)) == primary(self.language)
+        is_same_language(self.language_of(text), self.language)
     }
 
     /// Whether a text is the name of who speaks, and nothing else.

@@ -4,7 +4,10 @@
 //! What a model does not translate, or as it translates something else, or with other numbers or names, stays
 //! as it was.
 
-use recordroute_core::{CancellationToken, GenerateOptions, Generator, InferenceError, MinutesSection};
+use recordroute_core::{
+    CancellationToken, GenerateOptions, Generator, InferenceError, MinutesSection, is_same_language,
+    primary_language,
+};
 use serde_json::{Map, Value, json};
 
 use super::items::MAX_TEXT_CHARS;
@@ -12,7 +15,6 @@ use crate::ask::{Answer, answer_tokens, ask, fits, varied};
 use crate::checks::Counted;
 use crate::clean::{for_prompt, limited, one_line};
 use crate::support::{Claim, Comparison, Ground};
-use crate::template::primary;
 use crate::words::{is_unspaced, korean};
 use crate::{language, prompt};
 
@@ -144,10 +146,10 @@ fn says_the_same(source: &str, translation: &str, language: &str) -> bool {
     // Models slip into Chinese within a word.
     let slips = translation.contains(is_unspaced)
         && !source.contains(is_unspaced)
-        && !matches!(primary(language), "ja" | "zh" | "yue" | "th");
+        && !matches!(primary_language(language), "ja" | "zh" | "yue" | "th");
     translation.chars().any(char::is_alphanumeric)
         && !slips
-        && primary(written) == primary(language)
+        && is_same_language(written, language)
         && has_all(source, &untranslated(translation, written))
         && has_all(
             translation,

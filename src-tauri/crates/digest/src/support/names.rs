@@ -3,7 +3,8 @@
 //! that is wrongly taken for one marks a sentence that is right, and one that is overlooked still counts
 //! as a word.
 
-use crate::template::primary;
+use recordroute_core::primary_language;
+
 use crate::words::{english, korean, words};
 
 /// Endings of English words that are hardly names.
@@ -124,7 +125,7 @@ fn english_name(word: &str, begins: bool, next: &str, language: &str) -> Option<
     // German writes every noun so.
     let is_name = has_more
         || (is_upper
-            && !matches!(primary(language), "de" | "lb")
+            && !matches!(primary_language(language), "de" | "lb")
             && (!begins || begins_with_name(&lower, next)));
     is_name.then_some(lower)
 }
