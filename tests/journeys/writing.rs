@@ -3,12 +3,13 @@
 use std::time::{Duration, Instant};
 
 use recordroute_engine::core::{
-    CorrectionState, ErrorCode, Event, JobId, JobState, RecordingId, Stage, TranscribeOptions,
+    CorrectionState, ErrorCode, Event, JobId, JobState, MinutesSection, RecordingId, Stage, TranscribeOptions,
 };
 use recordroute_engine::{
     AddOptions, Added, Engine, MinutesChoice, Outdated, ProcessOptions, QueueMode, Settings,
 };
-use recordroute_testkit::Home;
+use recordroute_store::Library;
+use recordroute_testkit::{Home, WrittenRecording};
 use tokio::sync::broadcast::Receiver;
 
 use crate::support::{
@@ -389,4 +390,109 @@ fn an_edit_outdates_the_minutes_and_new_ones_are_not() {
         !engine.minutes(id).unwrap()[0].is_outdated,
         "made anew they are not outdated"
     );
+}
+
+/// Waits until a job is done; gives what is to be known about it.
+fn wait_until_done(events: &mut Receiver<Event>, id: JobId) -> Option<String> {
+    match wait_for_end(events, id) {
+        Event::JobDone { notice, .. } => notice,
+        end => panic!("it ends well: {end:?}"),
+    }
+}
+
+/// The minutes with another text in their first line.
+fn edited(engine: &Engine, id: RecordingId, text: &str) -> Vec<MinutesSection> {
+    let mut sections = engine.minutes(id).unwrap().remove(0).minutes.sections;
+    sections[0].items[0].text = text.to_owned();
+    engine.save_minutes(id, "meeting", sections.clone()).unwrap();
+    sections
+}
+
+#[test]
+fn what_the_user_writes_while_a_renewal_waits_stays() {
+    let home = Home::new().unwrap();
+    let id = transcribed(&home, "talk", &TEXTS);
+    let engine = fake_engine(&home, QueueMode::All, &behaviour(&["load-ms=1500"]));
+    let mut events = engine.subscribe();
+    let first = [
+        engine.make_minutes(id, &choice()).unwrap(),
+        engine.make_title(id, Some(LANGUAGE_MODEL)).unwrap(),
+    ];
+    for job_id in first {
+        assert_eq!(wait_until_done(&mut events, job_id), None);
+    }
+    engine
+        .edit_segment(id, 0, "We meet to talk about the cellar.")
+        .unwrap();
+    let renewed = engine.renew(id).unwrap();
+    edited(&engine, id, "My own line");
+    engine.rename(id, "My own title").unwrap();
+    for job_id in &renewed {
+        let notice = wait_until_done(&mut events, *job_id).expect("it is told");
+        assert!(notice.contains("stay"), "{notice}");
+    }
+    assert_eq!(
+        engine.minutes(id).unwrap()[0].minutes.sections[0].items[0].text,
+        "My own line"
+    );
+    assert_eq!(engine.recording(id).unwrap().title, "My own title");
+
+    let asked_for = engine.make_title(id, Some(LANGUAGE_MODEL)).unwrap();
+    assert_eq!(
+        wait_until_done(&mut events, asked_for),
+        None,
+        "whoever asks for one gets one"
+    );
+    assert_ne!(engine.recording(id).unwrap().title, "My own title");
+}
+
+#[test]
+fn a_new_transcript_replaces_no_minutes_that_the_user_changed() {
+    let home = Home::new().unwrap();
+    let engine = minuting_engine(&home, QueueMode::All);
+    let mut events = engine.subscribe();
+    let id = add_tone(&home, &engine);
+    let transcribe = || engine.transcribe(id, Some(QUICK_MODEL), plain_sound()).unwrap();
+    let first = transcribe();
+    wait_for(&mut events, |event| match event {
+        Event::JobDone { job_id, .. } if *job_id > first => Some(()),
+        _ => None,
+    });
+    edited(&engine, id, "My own line");
+    wait_until_done(&mut events, transcribe());
+    assert!(engine.open_jobs().unwrap().is_empty(), "none are written");
+    let stored = engine.minutes(id).unwrap().remove(0);
+    assert_eq!(stored.minutes.sections[0].items[0].text, "My own line");
+    assert!(
+        stored.is_outdated,
+        "and that they are of the earlier text is said"
+    );
+}
+
+#[test]
+fn an_edit_of_minutes_of_an_earlier_transcript_moves_no_line() {
+    let home = Home::new().unwrap();
+    let id = transcribed(&home, "talk", &TEXTS);
+    let engine = fake_engine(&home, QueueMode::All, &[]);
+    let mut events = engine.subscribe();
+    let job_id = engine.make_minutes(id, &choice()).unwrap();
+    assert_eq!(wait_until_done(&mut events, job_id), None);
+    let places = |engine: &Engine| -> Vec<(Vec<u32>, u64, u64)> {
+        let sections = engine.minutes(id).unwrap().remove(0).minutes.sections;
+        let items = sections.into_iter().flat_map(|section| section.items);
+        items
+            .map(|item| (item.segments, item.start_ms, item.end_ms))
+            .collect()
+    };
+    let before = places(&engine);
+    assert!(!before.is_empty(), "there are lines to be moved");
+
+    let mut later = WrittenRecording::of_texts("talk", &["One sentence, much later."]);
+    later.segments[0].start_ms += 500_000;
+    later.segments[0].end_ms += 500_000;
+    later
+        .transcribe(&Library::open(&home.library()).unwrap(), id)
+        .unwrap();
+    edited(&engine, id, "My own line");
+    assert_eq!(places(&engine), before, "a line is heard where it was said");
 }

@@ -89,7 +89,8 @@ pub trait Generator: Send {
         texts.iter().map(|text| self.count_tokens(text)).collect()
     }
 
-    /// Tokens that [`Generator::generate`] would read for this prompt, with everything around it.
+    /// Tokens that [`Generator::generate`] would read for this prompt, with everything around it. A prompt
+    /// that is too long is counted as any other.
     fn count_prompt_tokens(&self, prompt: &str, options: &GenerateOptions) -> Result<usize, InferenceError>;
 
     /// Answers one prompt; nothing is remembered from earlier ones. `on_text` gets the text piece

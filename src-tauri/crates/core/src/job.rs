@@ -21,6 +21,9 @@ pub enum JobKind {
         template: String,
         /// The language to write in, as a code such as `ko`; none takes that of the recording.
         language: Option<String>,
+        /// Minutes that the user changed are left as they are: nobody asked for just these.
+        #[serde(default)]
+        spare_own: bool,
     },
     /// A transcript to proposals that mend it.
     Correct {
@@ -31,7 +34,26 @@ pub enum JobKind {
     Title {
         /// The language model's id.
         model: String,
+        /// A title that the user gave is left as it is: nobody asked for just this one.
+        #[serde(default)]
+        spare_own: bool,
     },
+}
+
+impl JobKind {
+    /// Whether it is the same work, whoever asked for it.
+    pub fn is_same_work(&self, other: &Self) -> bool {
+        self.clone().sparing_own() == other.clone().sparing_own()
+    }
+
+    /// The same, which leaves what the user wrote as it is.
+    #[must_use]
+    pub fn sparing_own(mut self) -> Self {
+        if let Self::Minutes { spare_own, .. } | Self::Title { spare_own, .. } = &mut self {
+            *spare_own = true;
+        }
+        self
+    }
 }
 
 /// Where a job stands.
@@ -91,6 +113,16 @@ mod tests {
         assert!(
             matches!(serde_json::from_value(stored), Ok(JobKind::Transcribe { model, .. }) if model == "whisper-base"),
             "a queue outlives an update of the program"
+        );
+        let stored = serde_json::json!({ "kind": "title", "model": "qwen3-0.6b" });
+        let title: JobKind = serde_json::from_value(stored).unwrap();
+        let by_itself = JobKind::Title {
+            model: "qwen3-0.6b".to_owned(),
+            spare_own: true,
+        };
+        assert!(
+            title != by_itself && title.is_same_work(&by_itself),
+            "whoever asked"
         );
     }
 }

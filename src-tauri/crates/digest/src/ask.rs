@@ -10,7 +10,7 @@ use crate::parts::{Ledger, Line, halves};
 
 /// So many parts one after the other that the model itself fails at, and the rest is not tried: a
 /// server that went away would keep the user waiting for each.
-const MAX_FAILURES_IN_A_ROW: usize = 4;
+pub(crate) const MAX_FAILURES_IN_A_ROW: usize = 4;
 /// A string of an answer that does not end is a loop; in bytes.
 const MAX_STRING_BYTES: usize = 4_500;
 const MAX_BLANKS: usize = 200;
@@ -30,9 +30,18 @@ pub(crate) trait PartTask {
     fn watch(&mut self, lines: &[Line], text: &str, piece: &str) -> Result<(), String>;
     /// Takes a whole answer; an error is why it is of no use. Lines of which the answer was of no use
     /// by themselves are entered into the ledger.
-    fn accept(&mut self, lines: &[Line], answer: &Value, ledger: &mut Ledger) -> Result<(), String>;
+    fn accept(&mut self, lines: &[Line], answer: &Value, ledger: &mut Ledger) -> Result<Accepted, String>;
     /// A part is done, with success or not; `share` of all tokens of the transcript are.
     fn advanced(&mut self, share: f32);
+}
+
+/// What was taken of a whole answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Accepted {
+    /// All that there is.
+    All,
+    /// As much as one answer has room for; there may be more.
+    Full,
 }
 
 /// An answer of a model, or why there is none.
@@ -82,8 +91,15 @@ pub(crate) fn ask(
             "The model’s answer did not end in the room that it has.".to_owned(),
         )),
         Ok(generated) => Ok(Answer::Text(generated.text)),
-        Err(InferenceError::Failed(reason) | InferenceError::Source(reason)) => Ok(Answer::Failed(reason)),
-        Err(error) => Err(error),
+        Err(error) => failure(error),
+    }
+}
+
+/// An error that another prompt may not meet is an answer that failed.
+fn failure(error: InferenceError) -> Result<Answer, InferenceError> {
+    match error {
+        InferenceError::Failed(reason) | InferenceError::Source(reason) => Ok(Answer::Failed(reason)),
+        error => Err(error),
     }
 }
 
@@ -101,21 +117,39 @@ pub(crate) fn varied(options: GenerateOptions, attempt: usize) -> GenerateOption
     }
 }
 
-/// Whether prompt and answer fit. A generator refuses to count a prompt that is far too long.
-pub(crate) fn fits(generator: &dyn Generator, prompt: &str, options: &GenerateOptions) -> bool {
+/// Whether prompt and answer fit.
+pub(crate) fn fits(
+    generator: &dyn Generator,
+    prompt: &str,
+    options: &GenerateOptions,
+) -> Result<bool, InferenceError> {
     let room = generator.max_context_tokens().saturating_sub(options.max_tokens);
-    generator
-        .count_prompt_tokens(prompt, options)
-        .is_ok_and(|n| n <= room)
+    Ok(generator.count_prompt_tokens(prompt, options)? <= room)
 }
 
+/// Lines to be read.
 struct Work {
     lines: Vec<Line>,
     attempt: usize,
+    /// They were read with more lines, and what was said there was too much for one answer.
+    is_reread: bool,
 }
 
-/// Has every part read; `None` where it was cancelled. A part that fails is tried once more in halves,
-/// one that does not fit is cut until it does.
+impl Work {
+    /// Both halves, the first one first; none where nothing is left to cut.
+    fn halved(&self, attempt: usize, is_reread: bool) -> Option<[Self; 2]> {
+        let (first, second) = halves(self.lines.clone())?;
+        Some([first, second].map(|lines| Self {
+            lines,
+            attempt,
+            is_reread,
+        }))
+    }
+}
+
+/// Has every part read; `None` where it was cancelled. A part that fails is tried once more in halves, one
+/// with more in it than an answer has room for is read again in halves, and one that does not fit is cut
+/// until it does.
 pub(crate) fn read_parts(
     parts: Vec<Vec<Line>>,
     segments: &[Segment],
@@ -130,43 +164,52 @@ pub(crate) fn read_parts(
     let mut n_failures = 0;
     let mut waiting: VecDeque<Work> = parts
         .into_iter()
-        .map(|lines| Work { lines, attempt: 0 })
+        .map(|lines| Work {
+            lines,
+            attempt: 0,
+            is_reread: false,
+        })
         .collect();
-    while let Some(Work { lines, attempt }) = waiting.pop_front() {
+    while let Some(work) = waiting.pop_front() {
         if cancel.is_cancelled() {
             return Ok(None);
         }
-        let options = varied(task.options(&lines), attempt);
-        let prompt = task.prompt(&lines);
-        if !fits(generator, &prompt, &options) {
-            match halves(lines.clone()) {
-                Some((first, second)) => {
-                    waiting.push_front(Work {
-                        lines: second,
-                        attempt,
-                    });
-                    waiting.push_front(Work {
-                        lines: first,
-                        attempt,
-                    });
-                }
-                None => {
+        let lines = &work.lines;
+        let options = varied(task.options(lines), work.attempt);
+        let prompt = task.prompt(lines);
+        let mut watch = |text: &str, piece: &str| task.watch(lines, text, piece);
+        let answer = match fits(generator, &prompt, &options) {
+            Ok(true) => ask(generator, &prompt, &options, cancel, &mut watch)?,
+            Ok(false) => {
+                if let Some(halves) = work.halved(work.attempt, work.is_reread) {
+                    put_in_front(&mut waiting, halves);
+                } else {
                     let max_context_tokens = generator.max_context_tokens();
-                    ledger.failed(&lines, &DigestError::NoRoom { max_context_tokens }.to_string());
-                    n_done += size(&lines);
+                    ledger.failed(lines, &DigestError::NoRoom { max_context_tokens }.to_string());
+                    n_done += size(lines);
+                    task.advanced((n_done as f32 / total as f32).min(1.0));
                 }
+                continue;
             }
-            continue;
-        }
-        let mut watch = |text: &str, piece: &str| task.watch(&lines, text, piece);
-        let reason = match ask(generator, &prompt, &options, cancel, &mut watch)? {
+            Err(error) => failure(error)?,
+        };
+        let reason = match answer {
             Answer::Cancelled => return Ok(None),
             Answer::Text(text) => {
                 n_failures = 0;
-                match crate::partial::whole(&text) {
-                    Some(answer) => task.accept(&lines, &answer, &mut ledger).err(),
-                    None => Some("The model’s answer is not of the form that was asked for.".to_owned()),
+                let accepted = match crate::partial::whole(&text) {
+                    Some(answer) => task.accept(lines, &answer, &mut ledger),
+                    None => Err("The model’s answer is not of the form that was asked for.".to_owned()),
+                };
+                if let Ok(Accepted::Full) = accepted
+                    && !work.is_reread
+                    && lines.len() > 1
+                    && let Some(halves) = work.halved(0, true)
+                {
+                    put_in_front(&mut waiting, halves);
+                    continue;
                 }
+                accepted.err()
             }
             Answer::Useless(reason) => {
                 n_failures = 0;
@@ -178,42 +221,28 @@ pub(crate) fn read_parts(
             }
         };
         let Some(reason) = reason else {
-            ledger.read(&lines);
-            n_done += size(&lines);
+            ledger.read(lines);
+            n_done += size(lines);
             task.advanced((n_done as f32 / total as f32).min(1.0));
             continue;
         };
         if n_failures >= MAX_FAILURES_IN_A_ROW {
-            ledger.failed(&lines, &reason);
+            ledger.failed(lines, &reason);
             for work in waiting.drain(..) {
                 ledger.failed(&work.lines, &reason);
             }
             break;
         }
-        if attempt == 0 {
+        if work.attempt == 0 {
             // Shorter parts are easier; a single line is tried again as it is.
-            let again = if lines.len() > 1 {
-                halves(lines.clone())
-            } else {
-                None
-            };
-            match again {
-                Some((first, second)) => {
-                    waiting.push_front(Work {
-                        lines: second,
-                        attempt: 1,
-                    });
-                    waiting.push_front(Work {
-                        lines: first,
-                        attempt: 1,
-                    });
-                }
-                None => waiting.push_front(Work { lines, attempt: 1 }),
+            match work.halved(1, work.is_reread).filter(|_| lines.len() > 1) {
+                Some(halves) => put_in_front(&mut waiting, halves),
+                None => waiting.push_front(Work { attempt: 1, ..work }),
             }
             continue;
         }
-        ledger.failed(&lines, &reason);
-        n_done += size(&lines);
+        ledger.failed(lines, &reason);
+        n_done += size(lines);
         task.advanced((n_done as f32 / total as f32).min(1.0));
     }
     if cancel.is_cancelled() {
@@ -224,4 +253,9 @@ pub(crate) fn read_parts(
         return Err(DigestError::NothingRead(reason));
     }
     Ok(Some(ledger))
+}
+
+fn put_in_front(waiting: &mut VecDeque<Work>, [first, second]: [Work; 2]) {
+    waiting.push_front(second);
+    waiting.push_front(first);
 }

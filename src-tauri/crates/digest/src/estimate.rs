@@ -1,6 +1,7 @@
 use recordroute_core::{Segment, is_same_language};
 
 use crate::ask::answer_tokens;
+use crate::minutes::n_calls;
 use crate::{MinutesOptions, Template, prompt};
 
 /// What minutes would cost, before anything is loaded.
@@ -17,6 +18,9 @@ pub struct TokenEstimate {
 /// Tokens of one item, and of a section without any.
 const ITEM_TOKENS: usize = 25;
 const SECTION_TOKENS: usize = 8;
+/// Tokens of a list to choose from with the prompt around it, and of the choice.
+const CHOICE_TOKENS: usize = 400;
+const CHOSEN_TOKENS: usize = 25;
 /// An item for so many tokens of talk.
 const TOKENS_AN_ITEM: usize = 150;
 
@@ -47,7 +51,9 @@ pub fn estimate_tokens(
         .min(options.max_part_tokens)
         .max(1);
     let n_parts = n_talk.div_ceil(room);
-    let n_items = n_talk.div_ceil(TOKENS_AN_ITEM) * ITEM_TOKENS;
+    let n_items = n_talk.div_ceil(TOKENS_AN_ITEM);
+    let n_chosen = n_choices(n_items, segments, template);
+    let n_items = n_items * ITEM_TOKENS;
     let n_written = n_items + n_parts * template.sections.len() * SECTION_TOKENS;
     // What is translated is read and written once more.
     let n_translated = if is_same_language(language, &options.language) {
@@ -57,9 +63,21 @@ pub fn estimate_tokens(
     };
     TokenEstimate {
         n_parts,
-        n_prompt_tokens: n_talk + n_parts * n_around + n_translated,
-        n_answer_tokens: n_written.min(n_parts * n_answer) + n_translated,
+        n_prompt_tokens: n_talk + n_parts * n_around + n_chosen * CHOICE_TOKENS + n_translated,
+        n_answer_tokens: n_written.min(n_parts * n_answer) + n_chosen * CHOSEN_TOKENS + n_translated,
     }
+}
+
+/// About how often the model is asked to choose among too many items, where each section has its share of
+/// them.
+fn n_choices(n_items: usize, segments: &[Segment], template: &Template) -> usize {
+    let duration_ms = segments.last().map_or(0, |segment| segment.end_ms);
+    let n_each = n_items / template.sections.len().max(1);
+    let limits = template
+        .sections
+        .iter()
+        .filter_map(|section| section.limit_for(duration_ms));
+    limits.map(|limit| n_calls(n_each, limit)).sum()
 }
 
 /// About how many tokens a text has with the tokenizers of today. Only to tell how long something

@@ -1,6 +1,8 @@
 //! For tests: segments of two seconds each, and the ways in which models answer with JSON.
 
-use recordroute_core::Segment;
+use recordroute_core::{CancellationToken, Segment};
+
+use crate::parts::{Line, lay_out};
 
 pub(crate) fn segment(idx: usize, text: &str) -> Segment {
     let start_ms = idx as u64 * 2_000;
@@ -28,6 +30,18 @@ pub(crate) fn segments(texts: &[&str]) -> Vec<Segment> {
         .enumerate()
         .map(|(idx, text)| segment(idx, text))
         .collect()
+}
+
+/// A transcript in parts of so many tokens.
+pub(crate) fn laid_out(segments: &[Segment], budget: usize, count: impl Fn(&str) -> usize) -> Vec<Vec<Line>> {
+    let count = |texts: &[&str]| Ok(texts.iter().map(|text| count(text)).collect());
+    let parts = lay_out(segments, budget, &count, &CancellationToken::new());
+    parts.unwrap().unwrap()
+}
+
+/// All lines of a transcript.
+pub(crate) fn one_part(segments: &[Segment]) -> Vec<Line> {
+    laid_out(segments, usize::MAX, |_| 0).remove(0)
 }
 
 /// An answer as it was asked for, in a fence, broken off, or with talk around it.

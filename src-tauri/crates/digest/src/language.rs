@@ -1,9 +1,12 @@
-use recordroute_core::primary_language;
+use recordroute_core::{Segment, primary_language};
 
 use crate::words::{english, korean, words};
 
 /// Languages that are not written in Latin letters.
 const OTHER_LETTERS: [&str; 9] = ["ko", "ja", "zh", "yue", "ru", "uk", "ar", "hi", "th"];
+
+/// Segments that tell the language of a transcript.
+const N_JUDGED: usize = 500;
 
 /// The language of a text, as a code, of which `among` are expected, the likeliest first: where letters
 /// and small words do not tell, the first of these that is written so.
@@ -43,9 +46,28 @@ pub(crate) fn of_text<'a>(text: &str, among: &[&'a str]) -> &'a str {
     expected(|language| !OTHER_LETTERS.contains(&language)).unwrap_or(otherwise)
 }
 
+/// The language of a transcript where none is known, as a code, judged by the beginning.
+pub fn spoken_language(segments: &[Segment]) -> &'static str {
+    let begun: Vec<&str> = segments
+        .iter()
+        .take(N_JUDGED)
+        .map(|segment| segment.text.as_str())
+        .collect();
+    of_text(&begun.join("\n"), &["en"])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_in_other_letters_makes_no_other_language() {
+        let talk = crate::fake::segments(&["We have to call 김민수 about the budget.", "And that is all."]);
+        assert_eq!(spoken_language(&talk), "en");
+        let talk = crate::fake::segments(&["Sprint 계획을 봅시다.", "API 문서는 다음 주에 나옵니다."]);
+        assert_eq!(spoken_language(&talk), "ko");
+        assert_eq!(spoken_language(&[]), "en", "of nothing, any");
+    }
 
     #[test]
     fn a_text_tells_its_language() {

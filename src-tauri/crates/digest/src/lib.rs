@@ -10,8 +10,8 @@
 //!
 //! `parts` lays a transcript into the model's context, `prompt` renders the files in `prompts/`,
 //! `ask` gets JSON out of the model, `partial` reads it while it is written and `cited` what it cites,
-//! `words`, `language` and `likeness` know words, their language and how near two texts are, `checks` which numbers and negations a
-//! text has, and `support` how much of a sentence a text bears out.
+//! `words`, `language` and `likeness` know words, their language and how near two texts are, `checks`
+//! which numbers and negations a text has, and `support` how much of a sentence a text bears out.
 #![warn(missing_docs)]
 
 mod answer;
@@ -41,6 +41,7 @@ pub use correct::{CorrectionOutcome, correct, learned_words};
 pub use error::DigestError;
 pub use estimate::{TokenEstimate, estimate_tokens, rough_tokens};
 pub use highlights::highlights;
+pub use language::spoken_language;
 pub use minutes::{MinutesOptions, MinutesProgress, minutes};
 pub use template::{Localized, SectionTemplate, Template, TemplateError};
 pub use title::title;

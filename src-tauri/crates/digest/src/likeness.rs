@@ -4,6 +4,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::checks::{Negations, Numbers};
 use crate::highlights::pieces;
+use crate::support::names;
 use crate::words::feature_set;
 
 /// Two lines whose pairs of letters are shared to this degree say the same.
@@ -17,6 +18,7 @@ pub(crate) struct Likeness {
     pub features: HashSet<String>,
     numbers: Numbers,
     negations: Negations,
+    names: Vec<String>,
 }
 
 impl Likeness {
@@ -33,13 +35,18 @@ impl Likeness {
             features: feature_set(text),
             numbers: Numbers::of(text),
             negations: Negations::of(text),
+            names: names(text, ""),
         }
     }
 
-    /// Whether two lines say the same. Lines with different numbers or negations never do, however
-    /// much they share.
+    /// Whether two lines say the same. Lines with different numbers or negations never do, nor do those
+    /// that each name somebody or something else or have another word in one place, however much they
+    /// share.
     pub fn is_near(&self, other: &Self) -> bool {
         if self.numbers != other.numbers || self.negations != other.negations {
+            return false;
+        }
+        if self.names_more_than(other) && other.names_more_than(self) || self.says_otherwise(other) {
             return false;
         }
         if self.pairs.is_empty() || other.pairs.is_empty() {
@@ -55,6 +62,23 @@ impl Likeness {
         };
         // The shorter says nothing that the longer does not.
         small.len() >= 4 && small.is_subset(large) && small.len() * 3 >= large.len() * 2
+    }
+
+    /// Whether it says all that another says, and more.
+    pub fn is_fuller_than(&self, other: &Self) -> bool {
+        self.features.len() > other.features.len() && other.features.is_subset(&self.features)
+    }
+
+    /// Whether a word stands where the other has another one, rather than another form of it.
+    fn says_otherwise(&self, other: &Self) -> bool {
+        let mut own = self.features.difference(&other.features);
+        let others: Vec<&String> = other.features.difference(&self.features).collect();
+        let is_form_of = |one: &String, other: &String| one.chars().next() == other.chars().next();
+        !others.is_empty() && own.any(|word| !others.iter().any(|other| is_form_of(word, other)))
+    }
+
+    fn names_more_than(&self, other: &Self) -> bool {
+        self.names.iter().any(|name| !other.names.contains(name))
     }
 }
 
@@ -164,6 +188,44 @@ mod tests {
         assert!(
             !is_near("예산을 늘리기로 했다.", "예산을 늘리지 않기로 했다."),
             "the negation is the point"
+        );
+        for (one, other) in [
+            (
+                "We close the park for repairs.",
+                "We close the market for repairs.",
+            ),
+            (
+                "Minsu will send the contract to legal by Monday.",
+                "Jisoo will send the contract to legal by Monday.",
+            ),
+            (
+                "The next review is on Monday at the Seoul office.",
+                "The next review is on Tuesday at the Seoul office.",
+            ),
+            (
+                "다음 회의는 월요일 오전에 본사에서 하기로 했다",
+                "다음 회의는 화요일 오전에 본사에서 하기로 했다",
+            ),
+            (
+                "김민수가 금요일까지 계약서 초안을 보내기로 했다",
+                "이지은이 금요일까지 계약서 초안을 보내기로 했다",
+            ),
+            (
+                "마케팅팀이 다음 주까지 예산안을 정리해서 공유하기로 했다",
+                "개발팀이 다음 주까지 예산안을 정리해서 공유하기로 했다",
+            ),
+        ] {
+            assert!(
+                !is_near(one, other),
+                "who and when are the point: {one} / {other}"
+            );
+        }
+        assert!(
+            is_near(
+                "Minsu says the draft contract goes to legal by Monday.",
+                "The draft contract goes to legal by Monday."
+            ),
+            "one that says less says the same"
         );
         assert!(
             !is_near("Launch on Friday.", "Hire a designer."),

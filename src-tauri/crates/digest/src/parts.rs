@@ -1,6 +1,6 @@
 //! Lays a transcript out in parts that fit a model's context.
 
-use recordroute_core::{FailedPart, InferenceError, Segment};
+use recordroute_core::{CancellationToken, FailedPart, InferenceError, Segment};
 
 use crate::clean::for_prompt;
 
@@ -13,39 +13,40 @@ pub(crate) struct Line {
     n_tokens: usize,
 }
 
+/// Stands for a speaker without a name, after lines of one that has a name.
+const NOBODY: &str = "?";
+
 /// Tokens around a line's own: its line break, and what differs where lines are tokenized together.
 const LINE_MARGIN: usize = 2;
 
-/// Counts the tokens of a text.
-pub(crate) type Count<'a> = dyn Fn(&str) -> Result<usize, InferenceError> + 'a;
+/// Counts the tokens of texts, in order.
+pub(crate) type Count<'a> = dyn Fn(&[&str]) -> Result<Vec<usize>, InferenceError> + 'a;
+
+/// Lines that are counted with one question; a server that is far away answers each slowly.
+const MAX_COUNTED: usize = 256;
 
 /// Parts of at most `budget` tokens by `count`, of about the same size. Every segment is in exactly
 /// one of them, except one that is longer than a whole part: that is cut into pieces, at sentences
-/// where it has any, and each piece is in exactly one.
+/// where it has any, and each piece is in exactly one. `None` where it was cancelled.
 pub(crate) fn lay_out(
     segments: &[Segment],
     budget: usize,
     count: &Count<'_>,
-) -> Result<Vec<Vec<Line>>, InferenceError> {
+    cancel: &CancellationToken,
+) -> Result<Option<Vec<Vec<Line>>>, InferenceError> {
     let budget = budget.max(1);
     let mut lines = Vec::with_capacity(segments.len());
-    for (segment_idx, segment) in segments.iter().enumerate() {
-        let speaker = segment
-            .speaker
-            .as_deref()
-            .map(|name| crate::clean::limited(&for_prompt(name), 40))
-            .filter(|name| !name.is_empty());
-        let line = Line {
-            segment_idx,
-            speaker,
-            text: for_prompt(&segment.text),
-            n_tokens: 0,
-        };
-        let line = line.counted(segments.len(), count)?;
-        if line.n_tokens > budget {
-            lines.extend(line.cut(budget, segments.len(), count)?);
-        } else {
-            lines.push(line);
+    let all: Vec<Line> = segments.iter().enumerate().map(Line::of).collect();
+    for some in all.chunks(MAX_COUNTED) {
+        if cancel.is_cancelled() {
+            return Ok(None);
+        }
+        for line in counted(some.to_vec(), segments.len(), count)? {
+            if line.n_tokens > budget {
+                lines.extend(line.cut(budget, segments.len(), count)?);
+            } else {
+                lines.push(line);
+            }
         }
     }
     let total: usize = lines.iter().map(|line| line.n_tokens).sum();
@@ -67,20 +68,42 @@ pub(crate) fn lay_out(
             }
         }
     }
-    Ok(parts)
+    Ok(Some(parts))
+}
+
+/// The lines with their tokens, as lines with a number of so many digits.
+fn counted(mut lines: Vec<Line>, n_lines: usize, count: &Count<'_>) -> Result<Vec<Line>, InferenceError> {
+    let rendered: Vec<String> = lines
+        .iter()
+        .map(|line| line.render(n_lines, line.speaker.is_some()))
+        .collect();
+    let texts: Vec<&str> = rendered.iter().map(String::as_str).collect();
+    for (line, n_tokens) in lines.iter_mut().zip(count(&texts)?) {
+        line.n_tokens = n_tokens.saturating_add(LINE_MARGIN);
+    }
+    Ok(lines)
 }
 
 impl Line {
-    fn counted(mut self, n_lines: usize, count: &Count<'_>) -> Result<Self, InferenceError> {
-        let rendered = self.render(n_lines, true);
-        self.n_tokens = count(&rendered)?.saturating_add(LINE_MARGIN);
-        Ok(self)
+    fn of((segment_idx, segment): (usize, &Segment)) -> Self {
+        let speaker = segment
+            .speaker
+            .as_deref()
+            .map(|name| crate::clean::limited(&for_prompt(name), 40))
+            .filter(|name| !name.is_empty());
+        Self {
+            segment_idx,
+            speaker,
+            text: for_prompt(&segment.text),
+            n_tokens: 0,
+        }
     }
 
     fn render(&self, number: usize, with_speaker: bool) -> String {
         match &self.speaker {
-            Some(speaker) if with_speaker => format!("[{number}] {speaker}: {}", self.text),
-            _ => format!("[{number}] {}", self.text),
+            _ if !with_speaker => format!("[{number}] {}", self.text),
+            Some(speaker) => format!("[{number}] {speaker}: {}", self.text),
+            None => format!("[{number}] {NOBODY}: {}", self.text),
         }
     }
 
@@ -112,9 +135,10 @@ impl Line {
         let mut pieces = Vec::new();
         let mut waiting = vec![self];
         while let Some(line) = waiting.pop() {
-            let line = line.counted(n_lines, count)?;
             match line.halves() {
-                Some((first, second)) if line.n_tokens > budget => waiting.extend([second, first]),
+                Some((first, second)) if line.n_tokens > budget => {
+                    waiting.extend(counted(vec![second, first], n_lines, count)?);
+                }
                 _ => pieces.push(line),
             }
         }
@@ -228,8 +252,31 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fake::{said, segment};
+    use crate::fake::{laid_out, said, segment};
     use proptest::prelude::*;
+
+    #[test]
+    fn counting_is_cancelled() {
+        let cancel = CancellationToken::new();
+        let n_asked = std::cell::Cell::new(0);
+        let count = |texts: &[&str]| {
+            n_asked.set(n_asked.get() + 1);
+            cancel.cancel();
+            Ok(vec![1; texts.len()])
+        };
+        let segments: Vec<Segment> = (0..1_000).map(|n| segment(n, "x")).collect();
+        assert_eq!(lay_out(&segments, 10, &count, &cancel).unwrap(), None);
+        assert_eq!(n_asked.get(), 1, "some lines at once, and no more of them");
+    }
+
+    #[test]
+    fn who_has_no_name_is_not_the_one_before() {
+        let segments = [segment(0, "Hello."), said(1, "Kim", "Yes."), segment(2, "No.")];
+        assert_eq!(
+            numbered(&laid_out(&segments, 100, str::len)[0]),
+            "[1] Hello.\n[2] Kim: Yes.\n[3] ?: No."
+        );
+    }
 
     #[test]
     fn a_part_is_numbered_and_names_who_speaks() {
@@ -238,7 +285,7 @@ mod tests {
             said(1, "Kim", "And\n[7] now?"),
             said(2, "Lee", "Yes. </transcript>"),
         ];
-        let parts = lay_out(&segments, 100, &|text| Ok(text.len())).unwrap();
+        let parts = laid_out(&segments, 100, str::len);
         assert_eq!(
             parts.iter().map(|part| numbered(part)).collect::<Vec<_>>(),
             ["[1] Kim: Hello.\n[2] And [7] now?\n[3] Lee: Yes. ‹/transcript›"],
@@ -250,7 +297,7 @@ mod tests {
     fn neighbours_fail_as_one() {
         let segments: Vec<Segment> = (0..5).map(|n| segment(n, "x")).collect();
         let mut ledger = Ledger::new(5);
-        let parts = lay_out(&segments, 1_000, &|_| Ok(1)).unwrap();
+        let parts = laid_out(&segments, 1_000, |_| 1);
         ledger.read(&parts[0]);
         for idx in [3, 1, 2] {
             ledger.failed_segment(idx, "Why.");
@@ -288,7 +335,7 @@ mod tests {
                 .enumerate()
                 .map(|(idx, text)| segment(idx, text))
                 .collect();
-            let parts = lay_out(&segments, budget, &|text| Ok(odd_count(text, seed))).unwrap();
+            let parts = laid_out(&segments, budget, |text| odd_count(text, seed));
             let mut spelled = vec![String::new(); segments.len()];
             let mut n_lines = vec![0_usize; segments.len()];
             let mut order = Vec::new();

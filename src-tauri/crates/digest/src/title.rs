@@ -34,7 +34,7 @@ pub fn title(
     let mut max_chars = MAX_TEXT_CHARS;
     let asked = loop {
         let asked = prompt::title_text(&gist(segments, language, max_chars), language);
-        if fits(generator, &asked, &options) {
+        if fits(generator, &asked, &options)? {
             break asked;
         }
         max_chars /= 2;

@@ -405,7 +405,7 @@ pub(crate) fn same_job(library: &Library, id: RecordingId, kind: &JobKind) -> Re
         recording_id: Some(id),
         limit: None,
     })?;
-    Ok(open.into_iter().find(|job| job.kind == *kind))
+    Ok(open.into_iter().find(|job| job.kind.is_same_work(kind)))
 }
 
 /// Writes a file under another name first, so that nobody finds half of it.

@@ -1,9 +1,10 @@
 //! Minutes: made by a job, read, edited, exported, and what they would cost.
 
+use std::collections::HashMap;
 use std::io::Write;
 use std::path::Path;
 
-use recordroute_core::{JobId, JobKind, Language, MinutesSection, RecordingId, Segment};
+use recordroute_core::{JobId, JobKind, Language, MinutesItem, MinutesSection, RecordingId, Segment};
 use recordroute_digest::{MinutesOptions, estimate_tokens, rough_tokens};
 use recordroute_export::WrittenFormat;
 use recordroute_store::StoredMinutes;
@@ -59,6 +60,7 @@ impl Engine {
                 .map(language_code)
                 .transpose()?
                 .flatten(),
+            spare_own: false,
         })
     }
 
@@ -74,8 +76,9 @@ impl Engine {
         found.ok_or_else(|| Error::Invalid("There are no such minutes yet. Make them first.".to_owned()))
     }
 
-    /// Puts what the user made of the minutes in their place. Times follow the segments that a line
-    /// cites; what is no segment of the recording is not cited.
+    /// Puts what the user made of the minutes in their place. A line that rests on the same segments as one
+    /// before keeps the times of that one: the minutes may be of an earlier transcript. The times of
+    /// others follow the segments that they cite; what is no segment of the recording is not cited.
     pub fn save_minutes(
         &self,
         id: RecordingId,
@@ -83,7 +86,18 @@ impl Engine {
         mut sections: Vec<MinutesSection>,
     ) -> Result<(), Error> {
         let segments = self.segments(id)?;
+        let stored = self.minutes(id)?;
+        let known: HashMap<&[u32], (u64, u64)> = stored
+            .iter()
+            .filter(|stored| stored.minutes.template == template)
+            .flat_map(|stored| items(&stored.minutes.sections))
+            .map(|item| (item.segments.as_slice(), (item.start_ms, item.end_ms)))
+            .collect();
         for item in sections.iter_mut().flat_map(|section| &mut section.items) {
+            if let Some((start_ms, end_ms)) = known.get(item.segments.as_slice()) {
+                (item.start_ms, item.end_ms) = (*start_ms, *end_ms);
+                continue;
+            }
             item.segments
                 .retain(|idx| usize::try_from(*idx).is_ok_and(|idx| idx < segments.len()));
             item.segments.sort_unstable();
@@ -178,6 +192,10 @@ impl Engine {
     pub(crate) fn refuse_without_text(&self, id: RecordingId) -> Result<(), Error> {
         transcript_to_read(&self.inner.library, id).map(drop)
     }
+}
+
+fn items(sections: &[MinutesSection]) -> impl Iterator<Item = &MinutesItem> {
+    sections.iter().flat_map(|section| &section.items)
 }
 
 /// None for `auto`.

@@ -1,6 +1,6 @@
 //! What was written from a text that is another one since, and its renewal. The index renews itself.
 
-use recordroute_core::{JobId, RecordingId};
+use recordroute_core::{JobId, JobKind, RecordingId};
 
 use crate::{Engine, Error, MinutesChoice};
 
@@ -27,17 +27,23 @@ impl Engine {
     pub fn renew(&self, id: RecordingId) -> Result<Vec<JobId>, Error> {
         let mut jobs = Vec::new();
         for choice in self.outdated_minutes(id)? {
-            jobs.push(self.make_minutes(id, &choice)?);
+            jobs.push(self.begin_writing(id, &self.minutes_job(&choice)?.sparing_own())?);
         }
         if self.is_title_outdated(id)? {
-            jobs.push(self.make_title(id, None)?);
+            let model = self.language_model_id(None)?;
+            let spare_own = true;
+            jobs.push(self.begin_writing(id, &JobKind::Title { model, spare_own })?);
         }
         Ok(jobs)
     }
 
     fn outdated_minutes(&self, id: RecordingId) -> Result<Vec<MinutesChoice>, Error> {
         let stored = self.minutes(id)?.into_iter();
-        let outdated = stored.filter(|stored| stored.is_outdated && !stored.is_edited);
+        // What was made by a template that is gone cannot be made again.
+        let outdated = stored.filter(|stored| {
+            let has_template = || self.template(Some(&stored.minutes.template)).is_ok();
+            stored.is_outdated && !stored.is_edited && has_template()
+        });
         let choice = |minutes: recordroute_core::Minutes| MinutesChoice {
             template: Some(minutes.template),
             language: Some(minutes.language),

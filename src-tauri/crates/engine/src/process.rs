@@ -38,7 +38,10 @@ impl Engine {
             kinds.push(JobKind::Correct { model: model.clone() });
         }
         if wants_title(&self.inner.library, id)? {
-            kinds.push(JobKind::Title { model });
+            kinds.push(JobKind::Title {
+                model,
+                spare_own: true,
+            });
         }
         kinds.push(minutes);
         for kind in kinds {

@@ -110,15 +110,16 @@ impl Runner {
                 model,
                 template,
                 language,
+                spare_own,
             } => self.write(job, model, cancel, |writing, generator| {
-                writing.minutes(template, language.as_deref(), generator)
+                writing.minutes(template, language.as_deref(), *spare_own, generator)
             }),
             JobKind::Correct { model } => self.write(job, model, cancel, |writing, generator| {
                 writing.correct(generator)
             }),
-            JobKind::Title { model } => {
-                self.write(job, model, cancel, |writing, generator| writing.title(generator))
-            }
+            JobKind::Title { model, spare_own } => self.write(job, model, cancel, |writing, generator| {
+                writing.title(*spare_own, generator)
+            }),
         }
     }
 

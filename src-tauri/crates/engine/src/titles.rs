@@ -16,7 +16,8 @@ impl Engine {
     pub fn make_title(&self, id: RecordingId, model: Option<&str>) -> Result<JobId, Error> {
         self.refuse_without_text(id)?;
         let model = self.language_model_id(model)?;
-        self.begin_writing(id, &JobKind::Title { model })
+        let spare_own = false;
+        self.begin_writing(id, &JobKind::Title { model, spare_own })
     }
 
     /// Whether a language model gave the title, of a text that is another one since.

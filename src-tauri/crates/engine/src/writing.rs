@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use recordroute_core::{
-    CancellationToken, Event, Generator, Job, JobKind, MinutesSection, Progress, Stage, Transcript,
+    CancellationToken, Event, Generator, Job, JobKind, MinutesSection, Progress, RecordingId, Stage,
+    Transcript,
 };
 use recordroute_digest::{self as digest, MinutesOptions};
 use recordroute_store::{Library, TextVersion};
@@ -16,6 +17,7 @@ use crate::language_model::choose_language_model;
 use crate::queue::Runner;
 use crate::run_job::End;
 use crate::speed::{Measured, remember_speed};
+use crate::titles::wants_title;
 use crate::{Error, Settings, templates};
 
 /// How often progress and drafts are told; the eye sees no faster.
@@ -108,14 +110,19 @@ fn wanted_after(
     if settings.auto_correct {
         kinds.push(JobKind::Correct { model: model() });
     }
-    if settings.auto_title && crate::titles::wants_title(library, job.recording_id)? {
-        kinds.push(JobKind::Title { model: model() });
+    if settings.auto_title && wants_title(library, job.recording_id)? {
+        kinds.push(JobKind::Title {
+            model: model(),
+            spare_own: true,
+        });
     }
-    if settings.auto_minutes {
+    let template = &settings.minutes_template;
+    if settings.auto_minutes && !has_own_minutes(library, job.recording_id, template)? {
         kinds.push(JobKind::Minutes {
             model: model(),
-            template: settings.minutes_template.clone(),
+            template: template.clone(),
             language: None,
+            spare_own: true,
         });
     }
     Ok(kinds)
@@ -124,28 +131,29 @@ fn wanted_after(
 /// The transcript of a recording, and which version of it this is.
 pub(crate) fn transcript_to_read(
     library: &Library,
-    id: recordroute_core::RecordingId,
+    id: RecordingId,
 ) -> Result<(Transcript, TextVersion), Error> {
     library.versioned_transcript(id)?.ok_or(Error::NoTranscript)
 }
 
-/// The language of a transcript as a code; judged by its letters where nothing is stored.
+/// The language of a transcript as a code; judged by its words where nothing is stored.
 pub(crate) fn language_of(transcript: &Transcript) -> String {
     match &transcript.language {
         Some(language) => language.code.clone(),
-        None if transcript
-            .segments
-            .iter()
-            .any(|segment| segment.text.contains(is_hangul)) =>
-        {
-            "ko".to_owned()
-        }
-        None => "en".to_owned(),
+        None => digest::spoken_language(&transcript.segments).to_owned(),
     }
 }
 
 pub(crate) fn is_hangul(c: char) -> bool {
     ('가'..='힣').contains(&c)
+}
+
+/// Whether the user changed the minutes by this template that are shown.
+fn has_own_minutes(library: &Library, id: RecordingId, template: &str) -> Result<bool, Error> {
+    let shown = library.minutes(id)?;
+    Ok(shown
+        .iter()
+        .any(|stored| stored.is_edited && stored.minutes.template == template))
 }
 
 /// The user's own words first, then those that accepted corrections brought.
@@ -178,8 +186,13 @@ impl Writing<'_> {
         &self,
         template_id: &str,
         language: Option<&str>,
+        spare_own: bool,
         generator: &mut dyn Generator,
     ) -> Result<End, Error> {
+        let own_stay = || self.finished(Some("You changed the minutes meanwhile, which stay.".to_owned()));
+        if spare_own && self.has_own_minutes(template_id)? {
+            return own_stay();
+        }
         let template = templates::find(&self.settings.templates, template_id)?;
         let spoken = language_of(&self.transcript);
         let options = MinutesOptions {
@@ -206,6 +219,9 @@ impl Writing<'_> {
         let Some(minutes) = written else {
             return Ok(End::Cancelled);
         };
+        if spare_own && self.has_own_minutes(template_id)? {
+            return own_stay();
+        }
         self.library()
             .save_minutes(self.job.id, self.owner(), self.read, &minutes)?;
         self.finished(match minutes.failed_parts.len() {
@@ -257,7 +273,15 @@ impl Writing<'_> {
         })
     }
 
-    pub(crate) fn title(&self, generator: &mut dyn Generator) -> Result<End, Error> {
+    pub(crate) fn title(&self, spare_own: bool, generator: &mut dyn Generator) -> Result<End, Error> {
+        let own_stays = || {
+            self.finished(Some(
+                "You gave the recording a title meanwhile, which stays.".to_owned(),
+            ))
+        };
+        if spare_own && !wants_title(self.library(), self.job.recording_id)? {
+            return own_stays();
+        }
         let seen = self.library().recording(self.job.recording_id)?.title;
         let language = language_of(&self.transcript);
         let Some(title) = digest::title(&self.transcript.segments, &language, generator, self.cancel)? else {
@@ -266,7 +290,11 @@ impl Writing<'_> {
         let given = self
             .library()
             .save_title(self.job.id, self.owner(), self.read, &seen, &title)?;
-        self.finished((!given).then(|| "You gave the recording a title meanwhile, which stays.".to_owned()))
+        if given { self.finished(None) } else { own_stays() }
+    }
+
+    fn has_own_minutes(&self, template_id: &str) -> Result<bool, Error> {
+        has_own_minutes(self.library(), self.job.recording_id, template_id)
     }
 
     fn library(&self) -> &Library {

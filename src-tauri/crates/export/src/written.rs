@@ -172,11 +172,11 @@ fn minutes_as(
         match korean {
             true => writeln!(
                 to,
-                "\n녹음의 언어로 쓴 뒤 모델이 번역했습니다. 번역은 숫자와 일부 이름만 확인했습니다."
+                "\n녹음의 언어로 쓴 뒤 모델이 번역했습니다. 번역은 숫자와 일부 이름만 확인했고, 번역하지 못한 줄은 그대로 두었습니다."
             )?,
             false => writeln!(
                 to,
-                "\nWritten in the language of the recording and translated by the model; of the translation only numbers and some names were checked."
+                "\nWritten in the language of the recording and translated by the model; of the translation only numbers and some names were checked; what could not be translated stands as it was."
             )?,
         }
     }

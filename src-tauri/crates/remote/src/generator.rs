@@ -70,6 +70,8 @@ pub struct RemoteGenerator {
     rigour: Rigour,
     /// The server was asked which context it gives.
     knows_context: bool,
+    /// Ends counting, as it ends connecting.
+    cancel: CancellationToken,
 }
 
 impl RemoteGenerator {
@@ -115,6 +117,7 @@ impl RemoteGenerator {
                 model,
                 has_tokenizer: Cell::new(has_tokenizer),
                 rigour: Rigour::Schema,
+                cancel: cancel.clone(),
             })),
             not_reached => {
                 // A name that is still being looked up is not waited for.
@@ -310,9 +313,7 @@ impl Generator for RemoteGenerator {
 
     fn count_tokens(&self, text: &str) -> Result<usize, InferenceError> {
         if self.has_tokenizer.get() {
-            let counted = self
-                .runtime
-                .block_on(count(&self.server, text, &CancellationToken::new()));
+            let counted = self.runtime.block_on(count(&self.server, text, &self.cancel));
             if let Some(n) = counted {
                 return Ok(n);
             }

@@ -15,6 +15,8 @@ pub enum Reply {
     Fail(String),
     /// The error [`InferenceError::OutOfMemory`] with this sentence.
     OutOfMemory(String),
+    /// The error [`InferenceError::Failed`] with this sentence, now and at whatever is asked after it.
+    Gone(String),
 }
 
 type Respond = Box<dyn FnMut(&str, &GenerateOptions) -> Reply + Send>;
@@ -24,6 +26,7 @@ pub struct FakeGenerator {
     respond: Respond,
     tokens: fn(&str) -> usize,
     max_context_tokens: usize,
+    cannot_count: Option<String>,
     /// What it was asked, in order.
     pub asked: Vec<(String, GenerateOptions)>,
 }
@@ -35,6 +38,7 @@ impl FakeGenerator {
             respond: Box::new(respond),
             tokens: |text| text.split_whitespace().count(),
             max_context_tokens: 4_096,
+            cannot_count: None,
             asked: Vec::new(),
         }
     }
@@ -82,11 +86,10 @@ impl Generator for FakeGenerator {
     }
 
     fn count_prompt_tokens(&self, prompt: &str, options: &GenerateOptions) -> Result<usize, InferenceError> {
-        let n = (self.tokens)(prompt) + options.system.as_deref().map_or(0, self.tokens);
-        if n >= self.max_context_tokens {
-            return Err(InferenceError::Failed("The prompt is too long.".to_owned()));
+        if let Some(reason) = &self.cannot_count {
+            return Err(InferenceError::Failed(reason.clone()));
         }
-        Ok(n)
+        Ok((self.tokens)(prompt) + options.system.as_deref().map_or(0, self.tokens))
     }
 
     fn generate(
@@ -97,12 +100,19 @@ impl Generator for FakeGenerator {
         on_text: &mut dyn FnMut(&str) -> bool,
     ) -> Result<Generated, InferenceError> {
         let n_prompt_tokens = self.count_prompt_tokens(prompt, options)?;
+        if n_prompt_tokens >= self.max_context_tokens {
+            return Err(InferenceError::Failed("The prompt is too long.".to_owned()));
+        }
         self.asked.push((prompt.to_owned(), options.clone()));
         let (text, is_cut) = match (self.respond)(prompt, options) {
             Reply::Text(text) => (text, false),
             Reply::Cut(text) => (text, true),
             Reply::Fail(reason) => return Err(InferenceError::Failed(reason)),
             Reply::OutOfMemory(reason) => return Err(InferenceError::OutOfMemory(reason)),
+            Reply::Gone(reason) => {
+                self.cannot_count = Some(reason.clone());
+                return Err(InferenceError::Failed(reason));
+            }
         };
         let mut generated = Generated {
             text: String::new(),

@@ -55,7 +55,6 @@ impl WrittenRecording {
 
     /// Puts it into a library as if it had been transcribed there.
     pub fn keep(&self, library: &Library) -> Result<RecordingId, StoreError> {
-        const OWNER: &str = "shelf";
         let draft = RecordingDraft {
             title: self.title.clone(),
             source: format!("{}.wav", self.key),
@@ -67,6 +66,13 @@ impl WrittenRecording {
         for tag in &self.tags {
             library.add_tag(id, tag)?;
         }
+        self.transcribe(library, id)?;
+        Ok(id)
+    }
+
+    /// Gives a recording these segments as a new transcript.
+    pub fn transcribe(&self, library: &Library, id: RecordingId) -> Result<(), StoreError> {
+        const OWNER: &str = "shelf";
         let kind = JobKind::Transcribe {
             model: "whisper-tiny.en".to_owned(),
             options: TranscribeOptions::default(),
@@ -85,7 +91,7 @@ impl WrittenRecording {
         library.record_chunk(job, OWNER, &chunk)?;
         library.set_duration_ms(id, chunk.source_end_ms)?;
         library.finish(job, OWNER, &JobEnd::Done)?;
-        Ok(id)
+        Ok(())
     }
 }
 

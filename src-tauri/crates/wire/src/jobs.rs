@@ -64,7 +64,7 @@ fn model_of(kind: &domain::JobKind) -> &str {
         domain::JobKind::Transcribe { model, .. }
         | domain::JobKind::Minutes { model, .. }
         | domain::JobKind::Correct { model }
-        | domain::JobKind::Title { model } => model,
+        | domain::JobKind::Title { model, .. } => model,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Lays passages and what was asked before into the model's context.
 
-use recordroute_core::{AnswerPassage, Exchange, GenerateOptions, Generator};
+use recordroute_core::{AnswerPassage, Exchange, GenerateOptions, Generator, InferenceError};
 
 use super::reply::{MAX_SENTENCES, schema};
 use crate::ask::{answer_tokens, fits};
@@ -69,7 +69,7 @@ pub(super) fn request(
     let mut n_exchanges = exchanges.len();
     loop {
         let all = with(&rendered, n_exchanges);
-        if is_room(&all) {
+        if is_room(&all)? {
             return Ok(all);
         }
         if n_exchanges <= 1 {
@@ -78,7 +78,7 @@ pub(super) fn request(
         n_exchanges -= 1;
     }
     for n_exchanges in (0..=n_exchanges).rev() {
-        let n_fitting = most(rendered.len(), |n| is_room(&with(&rendered[..n], n_exchanges)));
+        let n_fitting = most(rendered.len(), |n| is_room(&with(&rendered[..n], n_exchanges)))?;
         let is_enough = n_fitting >= N_BEST.min(rendered.len()) || n_exchanges == 0;
         if n_fitting > 0 && is_enough {
             return Ok(with(&rendered[..n_fitting], n_exchanges));
@@ -90,7 +90,7 @@ pub(super) fn request(
     {
         max_chars /= 2;
         let cut = with(&[line(1, first, max_chars)], 0);
-        if is_room(&cut) {
+        if is_room(&cut)? {
             return Ok(cut);
         }
     }
@@ -100,17 +100,17 @@ pub(super) fn request(
 }
 
 /// The largest number up to `max` that fits, where fewer fit whenever more do.
-fn most(max: usize, fits: impl Fn(usize) -> bool) -> usize {
+fn most(max: usize, fits: impl Fn(usize) -> Result<bool, InferenceError>) -> Result<usize, InferenceError> {
     let (mut fitting, mut too_many) = (0, max + 1);
     while too_many - fitting > 1 {
         let middle = fitting.midpoint(too_many);
-        if fits(middle) {
+        if fits(middle)? {
             fitting = middle;
         } else {
             too_many = middle;
         }
     }
-    fitting
+    Ok(fitting)
 }
 
 /// A passage as one line: its number, where it is from, who speaks and what was said.

@@ -9,7 +9,7 @@ use recordroute_core::{
 };
 use serde_json::{Value, json};
 
-use crate::ask::{PartTask, read_parts};
+use crate::ask::{Accepted, PartTask, read_parts};
 use crate::clean::{for_prompt, one_line};
 use crate::likeness::letters_shared;
 use crate::parts::{Ledger, Line, lay_out, numbered};
@@ -62,7 +62,6 @@ pub fn correct(
     let started = Instant::now();
     crate::minutes::require_words(segments, 1)?;
     let max_context_tokens = generator.max_context_tokens();
-    let no_room = DigestError::NoRoom { max_context_tokens };
     let mut task = CorrectTask {
         segments,
         language,
@@ -73,16 +72,17 @@ pub fn correct(
         on_progress,
     };
     let around = task.options(&[]);
-    let Ok(empty) = generator.count_prompt_tokens(&task.prompt(&[]), &around) else {
-        return Err(no_room);
-    };
+    let empty = generator.count_prompt_tokens(&task.prompt(&[]), &around)?;
     let room = max_context_tokens.saturating_sub(task.max_tokens + empty);
     // Every line may have to be written again, with its number and the signs of JSON around it.
     let budget = room.min(task.max_tokens / 2).min(MAX_PART_TOKENS);
     if budget == 0 {
-        return Err(no_room);
+        return Err(DigestError::NoRoom { max_context_tokens });
     }
-    let parts = lay_out(segments, budget, &|text| generator.count_tokens(text))?;
+    let count = |texts: &[&str]| generator.count_tokens_of(texts);
+    let Some(parts) = lay_out(segments, budget, &count, cancel)? else {
+        return Ok(None);
+    };
     let Some(ledger) = read_parts(parts, segments, &mut task, generator, cancel)? else {
         return Ok(None);
     };
@@ -197,7 +197,7 @@ impl PartTask for CorrectTask<'_, '_> {
         Ok(())
     }
 
-    fn accept(&mut self, lines: &[Line], answer: &Value, ledger: &mut Ledger) -> Result<(), String> {
+    fn accept(&mut self, lines: &[Line], answer: &Value, ledger: &mut Ledger) -> Result<Accepted, String> {
         let Some(changes) = answer.get("changes").and_then(Value::as_array) else {
             return Err("The model’s answer is not of the form that was asked for.".to_owned());
         };
@@ -247,7 +247,7 @@ impl PartTask for CorrectTask<'_, '_> {
                 state: CorrectionState::Open,
             });
         }
-        Ok(())
+        Ok(Accepted::All)
     }
 
     fn advanced(&mut self, share: f32) {

@@ -25,7 +25,21 @@ pub(super) enum Condensed {
     Cancelled,
 }
 
-/// At most `limit` of these items, which are in order of time. What is marked gives way first.
+/// About so many items are judged in all rounds of a list of that length.
+const fn n_judged(n_items: usize) -> usize {
+    n_items * 2
+}
+
+/// About so often a model is asked for a list of that length.
+pub(crate) fn n_calls(n_items: usize, limit: usize) -> usize {
+    if n_items <= limit {
+        return 0;
+    }
+    n_judged(n_items).div_ceil(MAX_GROUP)
+}
+
+/// At most `limit` of these items, which are in order of time. What is marked gives way first. `on_share`
+/// hears how far it is, 0.0..=1.0.
 pub(super) fn condense(
     mut items: Vec<MinutesItem>,
     section: &SectionTemplate,
@@ -33,7 +47,10 @@ pub(super) fn condense(
     language: &str,
     generator: &mut dyn Generator,
     cancel: &CancellationToken,
+    on_share: &mut dyn FnMut(f32),
 ) -> Result<Condensed, InferenceError> {
+    let n_expected = n_judged(items.len());
+    let mut n_done = 0;
     if items.iter().filter(|item| item.is_supported).count() >= limit {
         items.retain(|item| item.is_supported);
     }
@@ -56,6 +73,8 @@ pub(super) fn condense(
                 Condensed::Items(items) => chosen.extend(items),
                 other => return Ok(other),
             }
+            n_done += group.len();
+            on_share((n_done as f32 / n_expected as f32).min(1.0));
         }
         items = chosen;
     }
@@ -75,7 +94,7 @@ fn choose(
         return Ok(Condensed::Items(items.to_vec()));
     }
     let (text, options) = request(items, section, wanted, language, generator);
-    if !fits(generator, &text, &options) {
+    if !fits(generator, &text, &options)? {
         return Ok(Condensed::Failed);
     }
     for attempt in 0..2 {
@@ -170,8 +189,13 @@ mod tests {
 
     fn condensed(items: Vec<MinutesItem>, limit: usize, generator: &mut FakeGenerator) -> Option<Vec<u32>> {
         let section = Template::built_in()[0].sections[0].clone();
+        let mut shares = Vec::new();
         let cancel = CancellationToken::new();
-        match condense(items, &section, limit, "en", generator, &cancel).unwrap() {
+        let condensed = condense(items, &section, limit, "en", generator, &cancel, &mut |share| {
+            shares.push(share)
+        });
+        assert!(shares.is_sorted(), "it does not go back: {shares:?}");
+        match condensed.unwrap() {
             Condensed::Items(items) => Some(items.iter().map(|item| item.segments[0] / 2).collect()),
             Condensed::Failed | Condensed::Cancelled => None,
         }

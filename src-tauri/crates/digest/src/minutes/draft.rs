@@ -1,5 +1,7 @@
 //! The items so far, with those that say the same made one.
 
+use std::collections::BTreeSet;
+
 use recordroute_core::{MinutesItem, MinutesSection, Segment};
 
 use super::ground::folded;
@@ -15,24 +17,53 @@ struct Entry {
     likeness: Likeness,
     /// Its letters and digits.
     letters: String,
+    /// The sections that it was written for, in order.
+    written_for: BTreeSet<usize>,
 }
 
 impl Entry {
-    fn of(item: MinutesItem) -> Self {
+    fn of(item: MinutesItem, section_idx: usize) -> Self {
         Self {
             likeness: Likeness::of(&item.text),
             letters: folded(&item.text),
             item,
+            written_for: BTreeSet::from([section_idx]),
         }
     }
 
-    /// Makes one of two that say the same. Where only one is borne out, it stands, in its own words.
-    fn unite(&mut self, other: Self) {
-        if self.item.is_supported == other.item.is_supported {
-            absorb(&mut self.item, &other.item);
-        } else if other.item.is_supported {
-            *self = other;
+    /// Whether it says the same word for word.
+    fn is_same(&self, other: &Self) -> bool {
+        self.letters == other.letters && !self.letters.is_empty() && !self.contradicts(other)
+    }
+
+    fn is_near(&self, other: &Self) -> bool {
+        self.likeness.is_near(&other.likeness) && !self.contradicts(other)
+    }
+
+    /// Whether it concerns somebody else, or another time.
+    fn contradicts(&self, other: &Self) -> bool {
+        let differ = |one: &Option<String>, other: &Option<String>| match (one, other) {
+            (Some(one), Some(other)) => folded(one) != folded(other),
+            _ => false,
+        };
+        differ(&self.item.who, &other.item.who) || differ(&self.item.when, &other.item.when)
+    }
+
+    /// Makes one of two that say the same, in the words that say more. Where only one is borne out, it
+    /// stands, in its own words.
+    fn united(self, other: Self) -> Self {
+        let is_as_good = self.item.is_supported == other.item.is_supported;
+        let is_other = if is_as_good {
+            other.likeness.is_fuller_than(&self.likeness)
+        } else {
+            other.item.is_supported
+        };
+        let (mut stays, goes) = if is_other { (other, self) } else { (self, other) };
+        stays.written_for.extend(goes.written_for);
+        if is_as_good {
+            absorb(&mut stays.item, &goes.item);
         }
+        stays
     }
 }
 
@@ -40,38 +71,45 @@ impl Entry {
 #[derive(Debug, Clone)]
 pub(super) struct Draft {
     sections: Vec<Vec<Entry>>,
+    /// By section: items may have to give way to others.
+    has_limit: Vec<bool>,
 }
 
 impl Draft {
     pub fn new(template: &Template) -> Self {
+        let sections = template.sections.iter();
         Self {
-            sections: vec![Vec::new(); template.sections.len()],
+            sections: vec![Vec::new(); sections.len()],
+            has_limit: sections.map(|section| section.limit.is_some()).collect(),
         }
     }
 
-    /// Adds an item, or makes one of it and another of the section that says the same. What stands word
-    /// for word under several headings, as small models write it, stays under the first of them.
+    /// Adds an item, or makes one of it and another that says the same in the section, or word for word
+    /// in any.
     pub fn add(&mut self, section_idx: usize, item: MinutesItem) {
-        let mut entry = Entry::of(item);
-        for (other_idx, entries) in self.sections.iter_mut().enumerate() {
-            let is_same = |known: &Entry| known.letters == entry.letters && !entry.letters.is_empty();
-            let Some(at) = entries.iter().position(is_same) else {
-                continue;
-            };
-            if other_idx <= section_idx {
-                return entries[at].unite(entry);
+        let mut entry = Entry::of(item, section_idx);
+        for entries in &mut self.sections {
+            if let Some(at) = entries.iter().position(|known| known.is_same(&entry)) {
+                entry = entries.remove(at).united(entry);
             }
-            let mut known = entries.remove(at);
-            known.unite(entry);
-            entry = known;
         }
-        let entries = &mut self.sections[section_idx];
-        match entries
-            .iter_mut()
-            .find(|known| known.likeness.is_near(&entry.likeness))
-        {
-            Some(known) => known.unite(entry),
+        let place = self.place(&entry.written_for);
+        let entries = &mut self.sections[place];
+        match entries.iter().position(|known| known.is_near(&entry)) {
+            Some(at) => entries[at] = entries[at].clone().united(entry),
             None => entries.push(entry),
+        }
+    }
+
+    /// Where an item stands that was written for these sections. Of two it is the one in which nothing gives
+    /// way to others, which says more about it: a decision that is a key point as well is a decision. A
+    /// model that writes it for more does not tell them apart, and the first is as good as any.
+    fn place(&self, written_for: &BTreeSet<usize>) -> usize {
+        let mut without_limit = written_for.iter().filter(|idx| !self.has_limit[**idx]);
+        let first = written_for.first().copied().unwrap_or_default();
+        match (written_for.len(), without_limit.next(), without_limit.next()) {
+            (2, Some(only), None) => *only,
+            _ => first,
         }
     }
 
@@ -89,11 +127,16 @@ impl Draft {
         items
     }
 
-    /// Puts others in place of a section's items.
-    pub fn replace(&mut self, section_idx: usize, items: Vec<MinutesItem>) {
-        self.sections[section_idx].clear();
-        for item in items {
-            self.add(section_idx, item);
+    /// Keeps these items of a section. The others go, unless they were also written for a section from which
+    /// nothing goes.
+    pub fn keep(&mut self, section_idx: usize, kept: &[MinutesItem]) {
+        for entry in std::mem::take(&mut self.sections[section_idx]) {
+            let without_limit = entry.written_for.iter().find(|idx| !self.has_limit[**idx]);
+            if kept.contains(&entry.item) {
+                self.sections[section_idx].push(entry);
+            } else if let Some(idx) = without_limit.copied() {
+                self.sections[idx].push(entry);
+            }
         }
     }
 
@@ -213,6 +256,85 @@ mod tests {
                 "with the citations of all"
             );
         }
+    }
+
+    #[test]
+    fn a_decision_that_is_a_key_point_as_well_is_a_decision() {
+        for order in [[1, 2], [2, 1]] {
+            let mut draft = Draft::new(&Template::built_in()[0]);
+            for section_idx in order {
+                draft.add(
+                    section_idx,
+                    item("출시를 금요일로 미룬다.", &[section_idx as u32]),
+                );
+            }
+            let texts = texts(&draft);
+            assert_eq!([texts[1].len(), texts[2].len()], [0, 1], "{texts:?}");
+        }
+    }
+
+    #[test]
+    fn what_gives_way_stands_where_nothing_does() {
+        let mut draft = Draft::new(&Template::built_in()[0]);
+        for section_idx in [0, 1, 2] {
+            draft.add(section_idx, item("The launch moves to Friday.", &[3]));
+        }
+        draft.add(0, item("The budget", &[5]));
+        draft.add(0, item("A new office", &[7]));
+        let kept = [item("The budget", &[5])];
+        draft.keep(0, &kept);
+        let texts = texts(&draft);
+        assert_eq!(texts[0], ["The budget"], "what was chosen");
+        assert_eq!(
+            texts[2],
+            ["The launch moves to Friday."],
+            "no decision is lost for a topic"
+        );
+    }
+
+    #[test]
+    fn the_same_task_of_two_people_is_two() {
+        let of = |who: &str, when: Option<&str>, idx: u32| MinutesItem {
+            who: Some(who.to_owned()),
+            when: when.map(str::to_owned),
+            ..item("Send the report to the customer.", &[idx])
+        };
+        let mut draft = Draft::new(&Template::built_in()[0]);
+        draft.add(3, of("Kim", None, 1));
+        draft.add(3, of("Lee", None, 2));
+        draft.add(3, of("kim", Some("Friday"), 3));
+        let items = draft.items(3);
+        assert_eq!(items.len(), 2, "{items:?}");
+        assert_eq!(
+            (items[0].who.as_deref(), items[0].when.as_deref()),
+            (Some("Kim"), Some("Friday")),
+            "and one with what is known of it"
+        );
+    }
+
+    #[test]
+    fn the_words_that_say_more_stand() {
+        let mut draft = Draft::new(&Template::built_in()[0]);
+        draft.add(
+            2,
+            item("The draft contract goes to the legal team in March.", &[1]),
+        );
+        draft.add(
+            2,
+            item(
+                "The draft contract goes to the legal team in March after the review.",
+                &[2],
+            ),
+        );
+        let items = draft.items(2);
+        assert_eq!(items.len(), 1, "{items:?}");
+        assert_eq!(
+            (items[0].text.as_str(), items[0].segments.as_slice()),
+            (
+                "The draft contract goes to the legal team in March after the review.",
+                &[1, 2][..]
+            )
+        );
     }
 
     #[test]

@@ -13,12 +13,13 @@ use recordroute_core::{
 };
 use serde_json::Value;
 
+pub(crate) use self::condense::n_calls;
 use self::condense::{Condensed, condense};
 use self::draft::Draft;
 use self::ground::Ground;
 use self::transcript::Transcript;
 use self::translate::translate;
-use crate::ask::{PartTask, answer_tokens, read_parts};
+use crate::ask::{Accepted, PartTask, answer_tokens, read_parts};
 use crate::parts::{Ledger, Line, lay_out, numbered};
 use crate::{DigestError, Template, prompt};
 
@@ -105,16 +106,16 @@ pub fn minutes(
         on_progress,
     };
     let around = task.options(&[]);
-    let empty = generator
-        .count_prompt_tokens(&task.prompt(&[]), &around)
-        .map_err(|_| DigestError::NoRoom { max_context_tokens })?;
+    let empty = generator.count_prompt_tokens(&task.prompt(&[]), &around)?;
     let room = max_context_tokens.saturating_sub(around.max_tokens + empty);
     if room == 0 {
         return Err(DigestError::NoRoom { max_context_tokens });
     }
-    let parts = lay_out(segments, room.min(options.max_part_tokens), &|text| {
-        generator.count_tokens(text)
-    })?;
+    let budget = room.min(options.max_part_tokens);
+    let count = |texts: &[&str]| generator.count_tokens_of(texts);
+    let Some(parts) = lay_out(segments, budget, &count, cancel)? else {
+        return Ok(None);
+    };
     let Some(ledger) = read_parts(parts, segments, &mut task, generator, cancel)? else {
         return Ok(None);
     };
@@ -128,8 +129,12 @@ pub fn minutes(
             continue;
         }
         let items = task.draft.items(section_idx);
-        match condense(items, section, limit, spoken, generator, cancel) {
-            Ok(Condensed::Items(items)) => task.draft.replace(section_idx, items),
+        let mut on_share = |share: f32| {
+            let share = (section_idx as f32 + share) / template.sections.len() as f32;
+            task.show(READ + (CONDENSED - READ) * share);
+        };
+        match condense(items, section, limit, spoken, generator, cancel, &mut on_share) {
+            Ok(Condensed::Items(items)) => task.draft.keep(section_idx, &items),
             // More lines than were wanted are better than none.
             Ok(Condensed::Failed) | Err(_) => {}
             Ok(Condensed::Cancelled) => return Ok(None),
@@ -171,6 +176,15 @@ pub(crate) fn require_words(segments: &[Segment], min_words: usize) -> Result<()
     Err(DigestError::TooShort { min_words })
 }
 
+/// What came of an answer.
+#[derive(Debug, Clone, Copy, Default)]
+struct Added {
+    n_written: usize,
+    n_kept: usize,
+    /// A section from which nothing may be left out has as many items as an answer may give it.
+    is_full: bool,
+}
+
 struct MinutesTask<'a, 'p> {
     segments: &'a [Segment],
     transcript: Transcript<'a>,
@@ -189,20 +203,23 @@ struct MinutesTask<'a, 'p> {
 }
 
 impl MinutesTask<'_, '_> {
-    /// Adds the items of an answer, held against the lines: how many there are, and how many stand.
-    fn add_items(&self, draft: &mut Draft, lines: &[Line], answer: &Value) -> (usize, usize) {
-        let (mut n_written, mut n_kept) = (0, 0);
+    /// Adds the items of an answer, held against the lines.
+    fn add_items(&self, draft: &mut Draft, lines: &[Line], answer: &Value) -> Added {
+        let mut added = Added::default();
         let ground = Ground::new(&self.transcript, lines);
         for (section_idx, section) in self.template.sections.iter().enumerate() {
+            let mut n_supported = 0;
             for raw in items::raw_items(answer, &section.key, section.limit) {
-                n_written += 1;
+                added.n_written += 1;
                 if let Some(item) = ground.item(&raw) {
+                    n_supported += usize::from(item.is_supported);
                     draft.add(section_idx, item);
-                    n_kept += 1;
+                    added.n_kept += 1;
                 }
             }
+            added.is_full |= section.limit.is_none() && n_supported == items::max_items(None);
         }
-        (n_written, n_kept)
+        added
     }
 
     /// Hands out what the draft has.
@@ -230,7 +247,7 @@ impl MinutesTask<'_, '_> {
         cancel: &CancellationToken,
     ) -> Option<()> {
         let mut sections = self.sections.clone();
-        let translated = translate(
+        translate(
             &mut sections,
             language,
             generator,
@@ -239,8 +256,7 @@ impl MinutesTask<'_, '_> {
                 self.sections = sections.to_vec();
                 self.show(CONDENSED + (1.0 - CONDENSED) * share);
             },
-        );
-        translated.unwrap_or(Some(()))
+        )
     }
 }
 
@@ -279,17 +295,22 @@ impl PartTask for MinutesTask<'_, '_> {
         Ok(())
     }
 
-    fn accept(&mut self, lines: &[Line], answer: &Value, _ledger: &mut Ledger) -> Result<(), String> {
+    fn accept(&mut self, lines: &[Line], answer: &Value, _ledger: &mut Ledger) -> Result<Accepted, String> {
         if !items::is_an_answer(answer, self.template) {
             return Err("The model’s answer is not of the form that was asked for.".to_owned());
         }
         let mut draft = std::mem::replace(&mut self.draft, Draft::new(self.template));
-        let (n_written, n_kept) = self.add_items(&mut draft, lines, answer);
+        let added = self.add_items(&mut draft, lines, answer);
         self.draft = draft;
-        if n_written > 0 && n_kept == 0 {
+        if added.n_written > 0 && added.n_kept == 0 {
             return Err("Nothing of what the model wrote was said there.".to_owned());
         }
-        Ok(())
+        // From decisions and tasks nothing is left out, however many there are.
+        Ok(if added.is_full {
+            Accepted::Full
+        } else {
+            Accepted::All
+        })
     }
 
     fn advanced(&mut self, share: f32) {

@@ -177,6 +177,58 @@ fn a_server_that_went_away_is_not_waited_for_at_every_part() {
 }
 
 #[test]
+fn a_model_that_went_away_is_told_of_and_not_of_its_context() {
+    let mut replies = vec![
+        Reply::Gone("The model's process ended.".to_owned()),
+        Reply::Text(json!({"topics": ["The product launch"]}).to_string()),
+    ];
+    let mut generator = FakeGenerator::new(move |_, _| replies.pop().unwrap()).with_context(400);
+    let talk: Vec<Segment> = (0..40).flat_map(|_| talk()).collect();
+    let minutes = write(&talk, &mut generator).unwrap().unwrap();
+    assert!(
+        minutes.coverage > 0.0 && minutes.coverage < 1.0,
+        "what was read stands"
+    );
+    let reasons: Vec<&str> = minutes
+        .failed_parts
+        .iter()
+        .map(|part| part.reason.as_str())
+        .collect();
+    assert_eq!(reasons, ["The model's process ended."], "the rest is one stretch");
+    assert_eq!(generator.asked.len(), 2, "and is not tried letter by letter");
+}
+
+#[test]
+fn a_part_with_more_decisions_than_an_answer_has_room_for_is_read_again_in_halves() {
+    let names = [
+        "harbour", "bridge", "school", "library", "station", "market", "theatre", "hospital", "park",
+        "museum",
+    ];
+    let texts: Vec<String> = names
+        .iter()
+        .map(|name| format!("We close the {name} for repairs."))
+        .collect();
+    let talk = segments(&texts.iter().map(String::as_str).collect::<Vec<_>>());
+    // A model that writes down each line it sees, as far as there is room.
+    let mut generator = FakeGenerator::new(|prompt, _| {
+        let lines = prompt
+            .lines()
+            .filter_map(|line| line.strip_prefix('[')?.split_once("] "));
+        let decisions: Vec<&str> = lines.map(|(_, text)| text).take(items::max_items(None)).collect();
+        Reply::Text(json!({ "topics": ["repairs"], "decisions": decisions }).to_string())
+    });
+    let minutes = write(&talk, &mut generator).unwrap().unwrap();
+    let decisions = &minutes.sections[1].items;
+    assert_eq!(
+        decisions.len(),
+        names.len(),
+        "each stands, and stands once: {decisions:?}"
+    );
+    assert_eq!(generator.asked.len(), 3, "halves are not halved again");
+    assert!((minutes.coverage - 1.0).abs() < 1e-6, "all was read");
+}
+
+#[test]
 fn an_answer_that_is_cut_or_loops_counts_as_failed() {
     let item = r#"{"lines": [3], "text": "The launch moves to September."}"#;
     let looping = format!("{{\"decisions\": [{}", vec![item; 300].join(", "));

@@ -2,7 +2,7 @@
 //! every line can be held against what was said; a translation is held against its line.
 //!
 //! What a model does not translate, or as it translates something else, or with other numbers or names, stays
-//! as it was.
+//! as it was, and so does the rest where the model fails.
 
 use recordroute_core::{
     CancellationToken, GenerateOptions, Generator, InferenceError, MinutesSection, is_same_language,
@@ -10,8 +10,9 @@ use recordroute_core::{
 };
 use serde_json::{Map, Value, json};
 
+use super::ground::folded;
 use super::items::MAX_TEXT_CHARS;
-use crate::ask::{Answer, answer_tokens, ask, fits, varied};
+use crate::ask::{Answer, MAX_FAILURES_IN_A_ROW, answer_tokens, ask, fits, varied};
 use crate::checks::Counted;
 use crate::clean::{for_prompt, limited, one_line};
 use crate::support::{Claim, Comparison, Ground};
@@ -23,17 +24,20 @@ const MAX_TEXTS: usize = 10;
 
 /// Puts the texts of the items, and when they are due, into the language with this code; names stay.
 /// `None` where it was cancelled. `on_share` hears how much of it is done, and sees the sections.
-///
-/// # Errors
-/// Those of the model that meet every prompt; what was translated until then stands.
 pub(super) fn translate(
     sections: &mut [MinutesSection],
     language: &str,
     generator: &mut dyn Generator,
     cancel: &CancellationToken,
     on_share: &mut dyn FnMut(f32, &[MinutesSection]),
-) -> Result<Option<()>, InferenceError> {
+) -> Option<()> {
     let n_texts = texts(sections).count();
+    let mut translator = Translator {
+        language,
+        generator,
+        cancel,
+        n_failures: 0,
+    };
     let mut at = 0;
     while at < n_texts {
         let sources: Vec<String> = texts(sections)
@@ -41,17 +45,12 @@ pub(super) fn translate(
             .take(MAX_TEXTS)
             .map(|text| text.clone())
             .collect();
-        let Some(mut translated) = translations(&sources, language, 0, generator, cancel)? else {
-            return Ok(None);
-        };
+        let mut translated = translator.translations(&sources, 0)?;
         drop_repeated(&sources, &mut translated);
         for (source, translation) in sources.iter().zip(&mut translated) {
             if translation.is_none() {
                 // Alone it is easier.
-                let again = translations(std::slice::from_ref(source), language, 1, generator, cancel)?;
-                let Some(mut again) = again else {
-                    return Ok(None);
-                };
+                let mut again = translator.translations(std::slice::from_ref(source), 1)?;
                 *translation = again.pop().flatten();
             }
         }
@@ -64,7 +63,7 @@ pub(super) fn translate(
         at += sources.len();
         on_share(at as f32 / n_texts as f32, sections);
     }
-    Ok(Some(()))
+    Some(())
 }
 
 fn texts(sections: &mut [MinutesSection]) -> impl Iterator<Item = &mut String> {
@@ -72,43 +71,66 @@ fn texts(sections: &mut [MinutesSection]) -> impl Iterator<Item = &mut String> {
     items.flat_map(|item| std::iter::once(&mut item.text).chain(&mut item.when))
 }
 
-/// What one answer gives for each text; `None` where it was cancelled.
-fn translations(
-    sources: &[String],
-    language: &str,
-    attempt: usize,
-    generator: &mut dyn Generator,
-    cancel: &CancellationToken,
-) -> Result<Option<Vec<Option<String>>>, InferenceError> {
-    let nothing = || vec![None; sources.len()];
-    let (text, options) = request(sources, language, generator);
-    let options = varied(options, attempt);
-    if !fits(generator, &text, &options) {
-        return Ok(Some(nothing()));
-    }
-    let answer = ask(generator, &text, &options, cancel, &mut |_, _| Ok(()))?;
-    let answer = match answer {
-        Answer::Cancelled => return Ok(None),
-        Answer::Text(text) => crate::partial::whole(&text),
-        Answer::Useless(_) | Answer::Failed(_) => None,
-    };
-    let Some(answer) = answer else {
-        return Ok(Some(nothing()));
-    };
-    let translation = |(idx, source): (usize, &String)| {
-        let text = answer.get((idx + 1).to_string())?.as_str()?;
-        let text = limited(&one_line(text), MAX_TEXT_CHARS);
-        says_the_same(source, &text, language).then_some(text)
-    };
-    Ok(Some(sources.iter().enumerate().map(translation).collect()))
+/// A model that translates until it fails again and again.
+struct Translator<'a> {
+    language: &'a str,
+    generator: &'a mut dyn Generator,
+    cancel: &'a CancellationToken,
+    /// Failures in a row.
+    n_failures: usize,
 }
 
-/// One translation of different texts translates none of them.
+impl Translator<'_> {
+    /// What one answer gives for each text; `None` where it was cancelled. Once the model failed too often
+    /// it is not asked any more: a server that went away would keep the user waiting for each.
+    fn translations(&mut self, sources: &[String], attempt: usize) -> Option<Vec<Option<String>>> {
+        let nothing = vec![None; sources.len()];
+        if self.n_failures >= MAX_FAILURES_IN_A_ROW {
+            return Some(nothing);
+        }
+        let answer = match self.ask(sources, attempt) {
+            Ok(Answer::Cancelled) => return None,
+            Ok(Answer::Failed(_)) => {
+                self.n_failures += 1;
+                return Some(nothing);
+            }
+            // It meets every prompt.
+            Err(_) => {
+                self.n_failures = MAX_FAILURES_IN_A_ROW;
+                return Some(nothing);
+            }
+            Ok(Answer::Text(text)) => crate::partial::whole(&text),
+            Ok(Answer::Useless(_)) => None,
+        };
+        self.n_failures = 0;
+        let Some(answer) = answer else {
+            return Some(nothing);
+        };
+        let translation = |(idx, source): (usize, &String)| {
+            let text = answer.get((idx + 1).to_string())?.as_str()?;
+            let text = limited(&one_line(text), MAX_TEXT_CHARS);
+            says_the_same(source, &text, self.language).then_some(text)
+        };
+        Some(sources.iter().enumerate().map(translation).collect())
+    }
+
+    fn ask(&mut self, sources: &[String], attempt: usize) -> Result<Answer, InferenceError> {
+        let (text, options) = request(sources, self.language, self.generator);
+        let options = varied(options, attempt);
+        if !fits(self.generator, &text, &options)? {
+            return Ok(Answer::Useless(String::new()));
+        }
+        ask(self.generator, &text, &options, self.cancel, &mut |_, _| Ok(()))
+    }
+}
+
+/// One translation of different texts translates none of them; `다음 주` and `다음주` are one text.
 fn drop_repeated(sources: &[String], translated: &mut [Option<String>]) {
     let pairs: Vec<(&String, Option<String>)> = sources.iter().zip(translated.iter().cloned()).collect();
     for (source, translation) in sources.iter().zip(translated) {
-        let is_repeated =
-            |(other, known): &(&String, Option<String>)| *other != source && known == translation;
+        let is_repeated = |(other, known): &(&String, Option<String>)| {
+            folded(other) != folded(source) && known == translation
+        };
         if pairs.iter().any(is_repeated) {
             *translation = None;
         }
@@ -166,11 +188,13 @@ fn has_all(text: &str, claim: &Claim) -> bool {
     compared.has_names(&[0]) && compared.missing_numbers(&[0]).is_empty()
 }
 
-/// What of a text stands as it is in every language: numbers, and names in other letters than its own.
+/// What of a text stands as it is in every language: numbers, and names in other letters than those of the
+/// language.
 fn untranslated(text: &str, language: &str) -> Claim {
     let has_hangul = |text: &str| text.chars().any(korean::is_hangul);
     let mut claim = Claim::of(text, language);
-    claim.names.retain(|name| has_hangul(name) != has_hangul(text));
+    let own_is_hangul = primary_language(language) == "ko";
+    claim.names.retain(|name| has_hangul(name) != own_is_hangul);
     claim.numbers.retain(Counted::is_translated_as_number);
     Claim {
         words: Vec::new(),
@@ -206,9 +230,7 @@ mod tests {
 
     fn translated(sections: &mut [MinutesSection], generator: &mut FakeGenerator) -> Vec<String> {
         let cancel = CancellationToken::new();
-        translate(sections, "ko", generator, &cancel, &mut |_, _| {})
-            .unwrap()
-            .unwrap();
+        translate(sections, "ko", generator, &cancel, &mut |_, _| {}).unwrap();
         sections[0].items.iter().map(|item| item.text.clone()).collect()
     }
 
@@ -248,6 +270,17 @@ mod tests {
             ),
             "a month is a name"
         );
+        for (translation, is_same) in [
+            ("김민수 will contact GitHub on Friday.", true),
+            ("Minsu Kim will contact GitHub on Friday.", true),
+            ("이지은 will contact GitHub on Friday.", false),
+        ] {
+            assert_eq!(
+                says_the_same("김민수가 금요일에 깃허브에 연락합니다.", translation, "en"),
+                is_same,
+                "a name may stay as it is, and is that of the line: {translation}"
+            );
+        }
     }
 
     #[test]
@@ -292,6 +325,35 @@ mod tests {
     }
 
     #[test]
+    fn one_text_that_is_spelled_in_two_ways_may_have_one_translation() {
+        let mut sources = ["다음 주".to_owned(), "다음주".to_owned()];
+        let mut translated = [Some("next week".to_owned()), Some("next week".to_owned())];
+        drop_repeated(&sources, &mut translated);
+        assert_eq!(translated.iter().flatten().count(), 2);
+        sources[1] = "지난주".to_owned();
+        drop_repeated(&sources, &mut translated);
+        assert_eq!(translated, [None, None], "two texts may not");
+    }
+
+    #[test]
+    fn a_model_that_went_away_is_not_asked_for_every_line() {
+        let texts: Vec<String> = (0..40).map(|n| format!("Point {n} is settled.")).collect();
+        let mut sections = sections(&texts.iter().map(String::as_str).collect::<Vec<_>>());
+        for reply in [
+            Reply::Fail("The server does not answer.".to_owned()),
+            Reply::Gone("The process ended.".to_owned()),
+        ] {
+            let mut generator = FakeGenerator::new(move |_, _| reply.clone());
+            assert_eq!(
+                translated(&mut sections, &mut generator),
+                texts,
+                "all stay as they were"
+            );
+            assert!(generator.asked.len() <= MAX_FAILURES_IN_A_ROW);
+        }
+    }
+
+    #[test]
     fn many_are_translated_in_turns_with_when_they_are_due() {
         let texts: Vec<String> = (0..25)
             .map(|n| format!("Point {} is settled.", n + 100))
@@ -320,7 +382,6 @@ mod tests {
         translate(&mut sections, "ko", &mut generator, &cancel, &mut |share, _| {
             shares.push(share)
         })
-        .unwrap()
         .unwrap();
         assert_eq!(shares, [10.0 / 26.0, 20.0 / 26.0, 1.0], "ten at a time");
         let items = &sections[0].items;
@@ -335,6 +396,6 @@ mod tests {
         let mut generator = FakeGenerator::scripted([Reply::Text("{}".to_owned())]);
         let mut sections = sections(&["The launch moves."]);
         let outcome = translate(&mut sections, "ko", &mut generator, &cancel, &mut |_, _| {});
-        assert_eq!(outcome.unwrap(), None, "as at every stage");
+        assert_eq!(outcome, None, "as at every stage");
     }
 }

@@ -15,4 +15,5 @@ mod said;
 pub(crate) use claim::{Claim, Word};
 pub(crate) use comparison::{Comparison, is_share};
 pub(crate) use ground::Ground;
+pub(crate) use names::names;
 pub(crate) use said::Said;

@@ -79,7 +79,7 @@ const TITLES: [&str; 18] = [
 const OF_PEOPLE: [&str; 5] = ["에게", "한테", "께서", "에게서", "한테서"];
 
 /// The names in a text that is written in the language with this code, lower-cased, each once.
-pub(super) fn names(text: &str, language: &str) -> Vec<String> {
+pub(crate) fn names(text: &str, language: &str) -> Vec<String> {
     let tokens: Vec<&str> = text.split_whitespace().collect();
     let mut found: Vec<String> = Vec::new();
     let mut begins = true;

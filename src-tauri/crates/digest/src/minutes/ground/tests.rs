@@ -1,8 +1,7 @@
 mod measured;
 
 use super::*;
-use crate::fake::{said, segment};
-use crate::parts::lay_out;
+use crate::fake::{one_part, said, segment};
 
 fn raw(text: &str, cited: &[usize]) -> RawItem {
     RawItem {
@@ -15,9 +14,9 @@ fn raw(text: &str, cited: &[usize]) -> RawItem {
 
 /// What an item cites and whether that bears it out; the transcript is English.
 fn judged(segments: &[Segment], raw: &RawItem) -> Option<(Vec<u32>, bool)> {
-    let parts = lay_out(segments, 10_000, &|_| Ok(1)).unwrap();
+    let lines = one_part(segments);
     let transcript = Transcript::new(segments, "en");
-    let item = Ground::new(&transcript, &parts[0]).item(raw)?;
+    let item = Ground::new(&transcript, &lines).item(raw)?;
     Some((item.segments, item.is_supported))
 }
 
@@ -83,9 +82,9 @@ fn another_language_than_the_transcript_is_marked() {
         segment(0, "출시를 금요일로 미룹니다."),
         segment(1, "쿠버네티스로 옮깁니다."),
     ];
-    let parts = lay_out(&korean, 10_000, &|_| Ok(1)).unwrap();
+    let lines = one_part(&korean);
     let transcript = Transcript::new(&korean, "ko");
-    let ground = Ground::new(&transcript, &parts[0]);
+    let ground = Ground::new(&transcript, &lines);
     let is_supported = |text: &str| ground.item(&raw(text, &[2])).unwrap().is_supported;
     assert!(is_supported("Kubernetes migration"), "terms are of no language");
     assert!(!is_supported("We will move to the cluster."), "a sentence is");
@@ -108,9 +107,9 @@ fn who_speaks_is_no_line() {
 #[test]
 fn who_and_when_were_said() {
     let segments = talk();
-    let parts = lay_out(&segments, 10_000, &|_| Ok(1)).unwrap();
+    let lines = one_part(&segments);
     let transcript = Transcript::new(&segments, "en");
-    let ground = Ground::new(&transcript, &parts[0]);
+    let ground = Ground::new(&transcript, &lines);
     let fields = |who: &str, when: &str, cited: &[usize], text: &str| {
         let item = RawItem {
             who: Some(who.to_owned()),
@@ -146,9 +145,9 @@ fn numbers_and_names_are_those_around_what_is_cited() {
     talk[3] = segment(3, "The vendor wants 45,000 dollars.");
     talk[4] = segment(4, "We sign the contract on Friday.");
     talk[10] = said(10, "Zoe", "I call the vendor about the contract.");
-    let parts = lay_out(&talk, 10_000, &|_| Ok(1)).unwrap();
+    let lines = one_part(&talk);
     let transcript = Transcript::new(&talk, "en");
-    let ground = Ground::new(&transcript, &parts[0]);
+    let ground = Ground::new(&transcript, &lines);
     let judged = |text: &str, cited: &[usize]| {
         let item = ground.item(&raw(text, cited)).unwrap();
         (item.segments, item.is_supported)

@@ -22,9 +22,9 @@ fn recorded(key: &str) -> Vec<Segment> {
 /// What is borne out, what is marked and what is left out, of texts with the segments that they cite.
 fn sorted<'a>(key: &str, lines: &[(&'a str, &[usize])]) -> [Vec<&'a str>; 3] {
     let segments = recorded(key);
-    let parts = lay_out(&segments, 100_000, &|_| Ok(1)).unwrap();
+    let part = one_part(&segments);
     let transcript = Transcript::new(&segments, &key[..2]);
-    let ground = Ground::new(&transcript, &parts[0]);
+    let ground = Ground::new(&transcript, &part);
     let mut sorted = [Vec::new(), Vec::new(), Vec::new()];
     for (text, cited) in lines {
         let cited: Vec<usize> = cited.iter().map(|idx| idx + 1).collect();
