@@ -1,7 +1,8 @@
 import { cleanup, fireEvent, screen, waitFor, within } from "@testing-library/svelte";
 import { afterEach, expect, test, vi } from "vitest";
 
-import { BackendError } from "../backend/backend";
+import { BackendError, type Correction } from "../backend/backend";
+import { held } from "../testing/held";
 import { show } from "../testing/show";
 
 afterEach(async () => {
@@ -98,6 +99,70 @@ test("a decision that cannot be kept is taken back and said", async () => {
   await waitFor(() => expect(bar.textContent, "still open").toMatch(/8 to decide/));
 });
 
+test("what was decided together is taken back, also where one passage was changed by hand since", async () => {
+  let refuses = true;
+  const byHand = 7;
+  const backend = show({ state: "corrections" }, (mock) => {
+    const { corrections, decideCorrections } = mock;
+    return {
+      corrections: async (id) => (await corrections(id)).filter((one) => one.segment_idx !== byHand || one.state === "open"),
+      decideCorrections: async (id, idxs, state) => {
+        if (state === "open" && (refuses || idxs.includes(byHand)))
+          throw new BackendError({ code: "not_found", message: "There is no such proposal." });
+        await decideCorrections(id, idxs, state);
+      },
+    };
+  });
+  const bar = await review();
+  await press("KeyA", { shiftKey: true });
+  await waitFor(() => expect(bar.textContent).toMatch(/of 7.*4 to decide/));
+  await press("KeyU");
+  expect(await screen.findByText("There is no such proposal.")).toBeTruthy();
+  await waitFor(() => expect(within(bar).getByRole<HTMLButtonElement>("button", { name: "Take back the last decision" }).disabled).toBe(false));
+  refuses = false;
+  await press("KeyU");
+  await waitFor(async () => expect((await backend.corrections(1)).filter((one) => one.state === "accepted"), "the way back is still there").toEqual([]));
+});
+
+test("an answer that was asked for before a decision does not take it back", async () => {
+  const [late, kept] = [held<Correction[]>(), held<void>()];
+  const backend = show({ state: "corrections" });
+  const bar = await review();
+  const old = await backend.corrections(1);
+  const asked = vi.spyOn(backend, "corrections").mockReturnValueOnce(late.promise);
+  vi.spyOn(backend, "decideCorrections").mockReturnValueOnce(kept.promise);
+  backend.emit({ kind: "library_changed", recording_id: 1 });
+  await waitFor(() => expect(asked).toHaveBeenCalled());
+  await press("KeyA");
+  late.give(old);
+  await new Promise((done) => setTimeout(done, 0));
+  expect(bar.textContent).toMatch(/7 to decide/);
+  kept.give();
+});
+
+test("the one that is looked at stays when others are gone, and without any the review ends", async () => {
+  let left: number[] | null = null;
+  const backend = show({ state: "corrections" }, (mock) => {
+    const { corrections } = mock;
+    return { corrections: async (id) => (await corrections(id)).filter((one) => left?.includes(one.segment_idx) ?? true) };
+  });
+  const bar = await review();
+  const gone = (idxs: number[]) => {
+    left = idxs;
+    backend.emit({ kind: "library_changed", recording_id: 1 });
+  };
+  await press("KeyJ");
+  await waitFor(() => expect(bar.textContent).toMatch(/Proposal 2 of 8/));
+  gone([3, 5]);
+  await waitFor(() => expect(bar.textContent).toMatch(/Proposal 1 of 2/));
+  await press("KeyJ");
+  await waitFor(() => expect(bar.textContent).toMatch(/Proposal 2 of 2/));
+  gone([3]);
+  await waitFor(() => expect(bar.textContent).toMatch(/Proposal 1 of 1/));
+  gone([]);
+  await waitFor(() => expect(screen.queryByRole("region", { name: "Reviewing corrections" })).toBeNull());
+});
+
 test("corrections are asked for after it was said what they are, and proposals come when they are done", async () => {
   const backend = show();
   await screen.findByRole("region", { name: "Transcript" });
@@ -155,6 +220,20 @@ test("a title is found by the model, and the old one can be had back", async () 
   await waitFor(async () => expect((await backend.jobs())[0]?.kind).toBe("title"));
   for (let turn = 0; turn < 6; turn += 1) backend.jobsMove.tick();
   expect(await screen.findByRole("heading", { name: "9월 10일 출시와 번역 범위 결정" })).toBeTruthy();
+  await fireEvent.click(await screen.findByRole("button", { name: "Undo" }));
+  expect(await screen.findByRole("heading", { name: "3분기 출시 일정 회의" })).toBeTruthy();
+});
+
+test("a title that is found at the second try can be taken back as well", async () => {
+  const backend = show();
+  await screen.findByRole("region", { name: "Transcript" });
+  await fireEvent.keyDown(screen.getByRole("button", { name: "More" }), { key: "Enter" });
+  await fireEvent.click(await screen.findByRole("menuitem", { name: "Suggest a title" }));
+  const job = await waitFor(() => backend.jobsMove.jobs[0] ?? Promise.reject(new Error("no job")));
+  backend.jobsMove.fail(job, { code: "out_of_memory", message: "Too little memory." });
+  await screen.findByText("Too little memory.");
+  await backend.retryJob(job.id);
+  for (let turn = 0; turn < 6; turn += 1) backend.jobsMove.tick();
   await fireEvent.click(await screen.findByRole("button", { name: "Undo" }));
   expect(await screen.findByRole("heading", { name: "3분기 출시 일정 회의" })).toBeTruthy();
 });

@@ -1,7 +1,9 @@
 import { cleanup, fireEvent, screen, waitFor, within } from "@testing-library/svelte";
 import { afterEach, expect, test, vi } from "vitest";
 
+import type { LogLine } from "../backend/backend";
 import type { State } from "../backend/mock/scenario";
+import { held } from "../testing/held";
 import { show } from "../testing/show";
 
 afterEach(async () => {
@@ -72,4 +74,30 @@ test("without an embedding model the way to one is shown", async () => {
   const section = within(dialog).getByRole("region", { name: "Search by meaning" });
   await fireEvent.click(within(section).getByRole("button", { name: "Get a model" }));
   expect(await within(dialog).findByRole("heading", { name: "Embedding models" })).toBeTruthy();
+});
+
+test("asking whether to remove a model keeps the keys where they are", async () => {
+  const { dialog } = await openSettings();
+  await fireEvent.click(within(dialog).getByRole("tab", { name: "Models" }));
+  const remove = await within(dialog).findByRole("button", { name: /^Remove Whisper base/ });
+  remove.focus();
+  await fireEvent.click(remove);
+  const cancel = await within(dialog).findByRole("button", { name: "Cancel" });
+  await waitFor(() => expect(document.activeElement, "at the way back").toBe(cancel));
+  await fireEvent.click(cancel);
+  await waitFor(() => expect(document.activeElement?.getAttribute("aria-label")).toMatch(/^Remove Whisper base/));
+});
+
+test("the log is as the last look found it", async () => {
+  const { backend, dialog } = await openSettings();
+  await fireEvent.click(within(dialog).getByRole("tab", { name: "About and help" }));
+  const log = await within(dialog).findByRole("log");
+  await waitFor(() => expect(log.textContent).toMatch(/library opened/));
+  const [late, look] = [held<LogLine[]>(), within(dialog).getByRole("button", { name: "Refresh" })];
+  vi.spyOn(backend, "logs").mockReturnValueOnce(late.promise);
+  await fireEvent.click(look);
+  await fireEvent.click(look);
+  late.give([]);
+  await new Promise((done) => setTimeout(done, 0));
+  expect(log.textContent).toMatch(/library opened/);
 });

@@ -22,13 +22,20 @@ import { RecorderStore } from "./recorder.svelte";
 import { SearchStore } from "./search.svelte";
 import { SettingsStore } from "./settings.svelte";
 import { SimilarStore } from "./similar.svelte";
-import { Toasts } from "./toasts.svelte";
+import { Toasts, type Writer } from "./toasts.svelte";
 
 export type SettingsTab = "general" | "transcription" | "language" | "models" | "storage" | "about";
 export type Dialog = "shortcuts" | "transcribe" | "minutes" | "correct" | "close" | "empty_trash" | null;
 
 /** Changes come in bursts; the list is looked up once for all of them. */
 const REFRESH_DELAY_MS = 150;
+
+/** The field of the open recording that has the focus; leaving it keeps what stands in it. */
+function fieldInUse(): HTMLElement | null {
+  const field = document.activeElement;
+  const isOurs = field?.matches("input, textarea") && field.closest("[data-transcript], [data-minutes]");
+  return isOurs && field instanceof HTMLElement ? field : null;
+}
 
 export class App implements Host {
   readonly toasts = new Toasts();
@@ -64,8 +71,6 @@ export class App implements Host {
   renaming = $state(false);
   nRunningAtClose = $state(0);
   recordingAtClose = $state(false);
-  /** The way back of what was done last. */
-  #undo: (() => void) | null = null;
   #refreshTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(readonly backend: Backend) {
@@ -86,7 +91,7 @@ export class App implements Host {
     this.adding = new AddingStore(backend, {
       added: (id, first) => {
         this.#refreshSoon();
-        if (first) this.open(id);
+        if (first) this.#arrive(id);
       },
       show: (id) => this.open(id),
       transcribeAgain: (id) => this.transcribe(id, { model: null, language: null }),
@@ -100,7 +105,7 @@ export class App implements Host {
     this.recorder = new RecorderStore(backend, {
       settings: () => this.settings.current,
       stopped: ({ recording_id, not_transcribed }) => {
-        this.open(recording_id);
+        this.#arrive(recording_id);
         if (not_transcribed !== null) this.toasts.show(m.record_not_transcribed());
         void Promise.all([this.refresh(), this.queue.refresh()]);
       },
@@ -127,7 +132,7 @@ export class App implements Host {
       const newest = this.library.recordings?.[0];
       if (this.recorder.live) this.view = "record";
       // Whoever went somewhere meanwhile stays there.
-      else if (this.reading.id === null && newest && !this.narrow) void this.reading.open(newest.id);
+      else if (this.reading.id === null && newest && !this.narrow) void this.#read(newest.id);
       const opened = await this.backend.takeOpenedPaths();
       if (opened.length > 0) void this.adding.add(opened);
     } catch (error) {
@@ -149,14 +154,36 @@ export class App implements Host {
   /** Opens a recording, at a place where one is named; up to `endMs` it is marked. */
   open(id: number, targetMs: number | null = null, endMs: number | null = null): void {
     this.view = "library";
-    this.renaming = false;
     this.#uncover();
     if (id !== this.reading.id) this.player.load(null, null);
-    void this.reading.open(id, targetMs).then(() => {
+    void this.#read(id, targetMs).then(() => {
       if (targetMs === null || this.reading.id !== id) return;
       this.player.seek(targetMs);
       if (endMs !== null) this.reading.marked = new Set(this.reading.between(targetMs, endMs));
     });
+  }
+
+  /** Opens what nobody asked to see, unless something is being written: then there is a way to it. */
+  #arrive(id: number): void {
+    const writing = this.renaming || this.editing.segment !== null || this.minutes.editing !== null || fieldInUse() !== null;
+    if (this.view !== "library" || !writing) this.open(id);
+    else this.toasts.show(m.adding_done({ n: 1 }), { label: m.show(), run: () => this.open(id) });
+  }
+
+  async #read(id: number, targetMs: number | null = null): Promise<void> {
+    this.#turnTo(id);
+    await this.reading.open(id, targetMs);
+  }
+
+  /** Keeps what is being typed and has all that belongs to a recording follow it, before it is another one. */
+  #turnTo(id: number | null): void {
+    if (id === this.reading.id) return;
+    fieldInUse()?.blur();
+    this.renaming = false;
+    void this.editing.openFor(id);
+    void this.minutes.open(id);
+    void this.corrections.openFor(id);
+    void this.similar.openFor(id);
   }
 
   /** Opens a place in the text, which may be behind the minutes. */
@@ -180,6 +207,7 @@ export class App implements Host {
   /** Back to the list, where there is one column. */
   closeReading(): void {
     this.player.load(null, null);
+    this.#turnTo(null);
     this.reading.close();
   }
 
@@ -294,16 +322,18 @@ export class App implements Host {
   }
 
   async copy(id: number, format: Format): Promise<void> {
+    await this.editing.save();
     if (await this.attempt(() => this.backend.copyTranscript(id, format))) this.toasts.show(m.copied());
   }
 
   async export(id: number, format: Format): Promise<void> {
+    await this.editing.save();
     const written = await this.attempt(() => this.backend.exportToFile(id, format));
     if (typeof written === "string") this.toasts.show(m.exported({ path: written }));
   }
 
   undo(): void {
-    this.#undo?.();
+    this.toasts.undoable?.action?.run();
   }
 
   async attempt<T>(work: () => Promise<T>): Promise<T | true | false> {
@@ -340,10 +370,11 @@ export class App implements Host {
   /** Goes through the proposals, or asks for some where there are none. */
   review(): void {
     if (this.corrections.reviewing) this.corrections.end();
+    else if (!this.canEdit) return;
     else if (this.corrections.open.length > 0) {
       this.layout.showTranscript();
       this.corrections.begin();
-    } else if (this.canEdit && (this.reading.segments?.length ?? 0) > 0) this.dialog = "correct";
+    } else if ((this.reading.segments?.length ?? 0) > 0) this.dialog = "correct";
   }
 
   /** Everything about the open recording, after something outside of the page changed it. */
@@ -355,14 +386,17 @@ export class App implements Host {
     this.settingsTab = "models";
   }
 
-  offerUndo(text: string, back: () => Promise<unknown>): void {
-    const run = () => {
-      if (this.#undo === run) this.#undo = null;
-      this.toasts.list = this.toasts.list.filter((toast) => toast.action?.run !== run);
-      void this.attempt(back).then(() => Promise.all([this.library.refresh(), this.refreshOpen()]));
-    };
-    this.#undo = run;
-    this.toasts.show(text, { label: m.undo(), run });
+  offerUndo(text: string, back: () => Promise<unknown>, writer: Writer | null = null): void {
+    const run = () => void this.attempt(back).then(() => Promise.all([this.library.refresh(), this.refreshOpen()]));
+    this.toasts.offerUndo(text, run, writer);
+  }
+
+  /** What a job writes is not written over by a way back from before it. */
+  #endUndo(event: AppEvent): void {
+    if (event.kind === "segments") this.toasts.dropUndo(event.recording_id, "transcribe");
+    else if (event.kind === "minutes_draft") this.toasts.dropUndo(event.recording_id, "minutes");
+    else if (event.kind === "job_done" || event.kind === "job_failed" || event.kind === "job_cancelled")
+      this.toasts.dropUndo(event.recording_id, this.queue.jobs.find(({ id }) => id === event.job_id)?.kind ?? null);
   }
 
   #patch(id: number, change: { title: string }): void {
@@ -376,15 +410,14 @@ export class App implements Host {
   }
 
   #hear(event: AppEvent): void {
+    this.#endUndo(event);
     this.queue.hear(event);
+    this.reading.hear(event);
     this.minutes.hear(event);
     this.editing.hear(event);
     this.similar.hear(event);
     this.meaning.hear(event);
     switch (event.kind) {
-      case "segments":
-        this.reading.append(event.recording_id, event.segments);
-        break;
       case "job_failed":
       case "job_cancelled":
       case "job_done":
@@ -418,7 +451,10 @@ export class App implements Host {
         break;
       case "recording_began":
         // Whoever is reading here goes on; a strip shows it.
-        if (!document.hasFocus() || this.reading.id === null) this.view = "record";
+        if (!document.hasFocus() || this.reading.id === null) {
+          fieldInUse()?.blur();
+          this.view = "record";
+        }
         void this.recorder.follow();
         break;
       case "recording_ended":

@@ -40,6 +40,7 @@ export class CorrectionsStore {
   async openFor(id: number | null): Promise<void> {
     if (id === this.#id) return;
     this.#id = id;
+    this.#turn += 1;
     this.list = [];
     this.reviewing = false;
     this.#steps = [];
@@ -52,11 +53,21 @@ export class CorrectionsStore {
     const turn = ++this.#turn;
     try {
       const list = await this.#host.backend.corrections(id);
-      if (turn === this.#turn) this.list = list;
+      if (turn === this.#turn) this.#take(list);
     } catch (error) {
       if (turn === this.#turn) this.#host.toasts.fail(problemOf(error));
     }
   }
+
+  /** The one that is looked at may stand elsewhere now, or be gone with a passage that was changed by hand. */
+  #take(list: Correction[]): void {
+    const looked = list.findIndex((one) => one.segment_idx === this.current?.segment_idx);
+    this.at = looked >= 0 ? looked : this.#within(this.at, list);
+    this.list = list;
+    if (list.length === 0) this.reviewing = false;
+  }
+
+  #within = (at: number, list: readonly Correction[]): number => Math.max(0, Math.min(list.length - 1, at));
 
   async make(model: string | null): Promise<void> {
     const { reading, language, backend, queue } = this.#host;
@@ -71,7 +82,7 @@ export class CorrectionsStore {
     if (this.list.length === 0) return;
     this.reviewing = true;
     this.#steps = [];
-    this.#goTo(Math.max(0, this.list.findIndex((one) => one.state === "open")));
+    this.#goTo(this.list.findIndex((one) => one.state === "open"));
   }
 
   end(): void {
@@ -79,7 +90,7 @@ export class CorrectionsStore {
   }
 
   move(by: number): void {
-    this.#goTo(Math.max(0, Math.min(this.list.length - 1, this.at + by)));
+    this.#goTo(this.at + by);
   }
 
   /** Looks at the proposal of a segment, such as one that was clicked. */
@@ -103,23 +114,30 @@ export class CorrectionsStore {
 
   /** Takes back what was decided last. */
   async undo(): Promise<void> {
-    const step = this.#steps.at(-1);
+    const [id, step] = [this.#id, this.#steps.at(-1)];
     if (!step) return;
     this.#steps = this.#steps.slice(0, -1);
     for (const state of ["open", "accepted", "refused"] as const) {
-      const idxs = [...step.before].filter(([, before]) => before === state).map(([idx]) => idx);
-      if (idxs.length > 0) await this.#tell(idxs, state);
+      // A passage that was changed by hand has no proposal any more.
+      const idxs = [...step.before].filter(([idx, before]) => before === state && this.bySegment.has(idx)).map(([idx]) => idx);
+      const kept = idxs.length === 0 || (await this.#tell(idxs, state));
+      if (id !== this.#id) return;
+      if (!kept) {
+        this.#steps = [...this.#steps, step];
+        return;
+      }
     }
     this.#goTo(step.at);
   }
 
   /** On to the next one without waiting: keys come faster than the disk. */
   async #put(which: Correction[], state: CorrectionState): Promise<void> {
+    const id = this.#id;
     const step: Step = { before: new Map(which.map((one) => [one.segment_idx, one.state])), at: this.at };
     const kept = this.#tell(which.map((one) => one.segment_idx), state);
     this.#steps = [...this.#steps, step];
     this.#toNextOpen();
-    if (await kept) return;
+    if ((await kept) || id !== this.#id) return;
     this.#steps = this.#steps.filter((one) => one !== step);
     this.#goTo(step.at);
   }
@@ -128,6 +146,8 @@ export class CorrectionsStore {
   async #tell(idxs: number[], state: CorrectionState): Promise<boolean> {
     const [id, before] = [this.#id, this.list];
     if (id === null) return false;
+    // An answer that was asked for before knows nothing of it.
+    this.#turn += 1;
     this.list = before.map((one) => (idxs.includes(one.segment_idx) ? { ...one, state } : one));
     const { reading, backend } = this.#host;
     for (const one of before)
@@ -145,8 +165,8 @@ export class CorrectionsStore {
   }
 
   #goTo(at: number): void {
-    this.at = at;
-    const segment = this.list[at]?.segment_idx;
+    this.at = this.#within(at, this.list);
+    const segment = this.current?.segment_idx;
     if (segment !== undefined) this.#host.reading.moveTo(segment);
   }
 }

@@ -3,6 +3,7 @@
 import type { AppEvent, Outdated } from "../backend/backend";
 import { m } from "../i18n";
 import type { Host } from "./host";
+import { Latest } from "./latest";
 
 const NOTHING: Outdated = { title: false, minutes: false };
 
@@ -15,6 +16,7 @@ export class EditingStore {
 
   readonly #host: Host;
   #id: number | null = null;
+  readonly #asked = new Latest();
   /** Titles before a model was asked for one, by job. */
   readonly #titles = new Map<number, string>();
 
@@ -23,9 +25,10 @@ export class EditingStore {
   }
 
   async openFor(id: number | null): Promise<void> {
-    this.segment = null;
     if (id === this.#id) return;
+    void this.save();
     this.#id = id;
+    this.#asked.forget();
     this.outdated = NOTHING;
     await this.refresh();
   }
@@ -34,8 +37,10 @@ export class EditingStore {
     const id = this.#id;
     if (id === null) return;
     // Only an offer: the recording is whole without it.
-    const outdated = await this.#host.backend.outdated(id).catch(() => NOTHING);
-    if (id === this.#id) this.outdated = outdated;
+    await this.#asked.ask(
+      () => this.#host.backend.outdated(id).catch(() => NOTHING),
+      (outdated) => (this.outdated = outdated),
+    );
   }
 
   /** Has just that written again. */
@@ -50,6 +55,8 @@ export class EditingStore {
 
   begin(idx: number): void {
     const { reading } = this.#host;
+    if (this.segment?.idx === idx) return;
+    void this.save();
     const segment = reading.segments?.[idx];
     if (!segment) return;
     reading.cursor = idx;
@@ -69,8 +76,8 @@ export class EditingStore {
     if (!edit || id === null || before === undefined || !wanted || wanted === before) return;
     reading.put(edit.idx, wanted);
     if (await this.#host.attempt(() => backend.editSegment(id, edit.idx, wanted)))
-      this.#host.offerUndo(m.text_changed(), () => backend.editSegment(id, edit.idx, before));
-    else reading.put(edit.idx, before);
+      this.#host.offerUndo(m.text_changed(), () => backend.editSegment(id, edit.idx, before), { kind: "transcribe", recordingId: id });
+    else if (id === reading.id) await reading.refresh();
   }
 
   async makeTitle(): Promise<void> {
@@ -86,11 +93,12 @@ export class EditingStore {
   hear(event: AppEvent): void {
     if (event.kind !== "job_done" && event.kind !== "job_failed" && event.kind !== "job_cancelled") return;
     const before = this.#titles.get(event.job_id);
-    this.#titles.delete(event.job_id);
     if (before === undefined) return;
     const { backend, toasts } = this.#host;
-    if (event.kind === "job_done")
+    if (event.kind === "job_done") {
+      // One that failed may be tried again as the same job.
+      this.#titles.delete(event.job_id);
       this.#host.offerUndo(m.title_found(), () => backend.rename(event.recording_id, before));
-    else if (event.kind === "job_failed") toasts.fail(event.error);
+    } else if (event.kind === "job_failed") toasts.fail(event.error);
   }
 }

@@ -1,5 +1,6 @@
 // The list of recordings: pages of it as they are scrolled to, a tag's, or what is in the trash.
 import type { Backend, LibraryState, Recording, TagCount } from "../backend/backend";
+import { Latest } from "./latest";
 import { problemOf, type Problem } from "./problem";
 
 const PAGE_SIZE = 200;
@@ -15,6 +16,7 @@ export class LibraryStore {
 
   readonly #backend: Backend;
   #turn = 0;
+  readonly #trashAsked = new Latest();
 
   constructor(backend: Backend) {
     this.#backend = backend;
@@ -59,16 +61,16 @@ export class LibraryStore {
 
   async loadMore(): Promise<void> {
     if (!this.hasMore || !this.recordings) return;
-    const turn = ++this.#turn;
     const known = this.recordings;
     try {
       const listing = { trashed: false, tag: this.tag, offset: known.length, limit: PAGE_SIZE + 1 };
       const more = await this.#backend.recordings(listing);
-      if (turn !== this.#turn) return;
+      // After another list it is looked at anew where its end is; a lookup of all of it is never given up for this.
+      if (known !== this.recordings) return;
       this.hasMore = more.length > PAGE_SIZE;
       this.recordings = [...known, ...more.slice(0, PAGE_SIZE)];
     } catch (error) {
-      if (turn === this.#turn) this.problem = problemOf(error);
+      if (known === this.recordings) this.problem = problemOf(error);
     }
   }
 
@@ -79,7 +81,10 @@ export class LibraryStore {
   }
 
   async loadTrash(): Promise<void> {
-    this.trashed = await this.#backend.recordings({ trashed: true, tag: null, offset: 0, limit: 10_000 });
+    await this.#trashAsked.ask(
+      () => this.#backend.recordings({ trashed: true, tag: null, offset: 0, limit: 10_000 }),
+      (trashed) => (this.trashed = trashed),
+    );
   }
 
   /** Shows a change before the library answers with it. */

@@ -4,6 +4,7 @@ import type {
 } from "../backend/backend";
 import { locale, m } from "../i18n";
 import type { Host } from "./host";
+import { Latest } from "./latest";
 import { problemOf, type Problem } from "./problem";
 
 /** A line by its place. */
@@ -12,7 +13,17 @@ export interface LinePlace {
   idx: number;
 }
 
+/** A line that is being changed, and what is typed so far: what shows it may leave the screen meanwhile. */
+export interface LineEdit extends LinePlace {
+  template: string;
+  text: string;
+  who: string;
+  when: string;
+}
+
 export const HIGHLIGHTS = "highlights";
+
+const filled = (value: string) => (value.trim() === "" ? null : value.trim());
 
 const emptyLine = (): MinutesItem => ({ text: "", who: null, when: null, segments: [], start_ms: 0, end_ms: 0, is_supported: true });
 
@@ -21,10 +32,10 @@ export class MinutesStore {
   templates: MinutesTemplate[] = $state.raw([]);
   highlights: Highlights | null = $state.raw(null);
   problem: Problem | null = $state(null);
+  highlightsProblem: Problem | null = $state(null);
   loaded = $state(false);
   draft: { jobId: number; template: string; sections: MinutesSection[] } | null = $state.raw(null);
-  /** The line that is being changed. */
-  editing: LinePlace | null = $state(null);
+  editing: LineEdit | null = $state(null);
   #chosen: string | null = $state(null);
 
   readonly job: Job | null = $derived.by(() => {
@@ -43,8 +54,11 @@ export class MinutesStore {
   readonly #host: Host;
   #id: number | null = null;
   #turn = 0;
-  /** What the user had written of what is being renewed, by job. */
-  readonly #before = new Map<number, MinutesView>();
+  readonly #highlightsAsked = new Latest();
+  /** What is being kept. */
+  #keeping: Promise<unknown> = Promise.resolve();
+  /** What is being renewed, and of which recording, by job. */
+  readonly #before = new Map<number, { id: number; view: MinutesView }>();
 
   constructor(host: Host) {
     this.#host = host;
@@ -52,11 +66,16 @@ export class MinutesStore {
 
   async open(id: number | null): Promise<void> {
     if (id === this.#id) return;
+    void this.endEdit();
+    this.#turn += 1;
+    this.#highlightsAsked.forget();
+    // What is still being kept of another recording holds nothing up here.
+    this.#keeping = Promise.resolve();
     this.#id = id;
     this.views = [];
     this.highlights = null;
+    this.highlightsProblem = null;
     this.draft = null;
-    this.editing = null;
     this.problem = null;
     this.loaded = false;
     this.#chosen = null;
@@ -68,6 +87,9 @@ export class MinutesStore {
     if (id === null) return;
     const turn = ++this.#turn;
     const { backend } = this.#host;
+    // Asked before, the answer would be of the minutes without it.
+    await this.#keeping;
+    if (turn !== this.#turn) return;
     try {
       const [views, templates] = await Promise.all([
         backend.minutes(id),
@@ -75,8 +97,12 @@ export class MinutesStore {
       ]);
       if (turn !== this.#turn) return;
       this.templates = templates;
-      // A line that is being written stays under the hands that write it.
-      if (this.editing === null) this.views = views;
+      // A line that is being written stays under the hands that write it, unless its minutes were written anew.
+      const edited = this.#viewOf(this.editing?.template);
+      if (!edited || !views.some(({ template, created_at }) => template === edited.template && created_at === edited.created_at)) {
+        this.editing = null;
+        this.views = views;
+      }
       this.problem = null;
       this.loaded = true;
     } catch (error) {
@@ -88,17 +114,17 @@ export class MinutesStore {
   async loadHighlights(): Promise<void> {
     const [id, { segments }] = [this.#id, this.#host.reading];
     if (id === null || !segments) return;
+    this.highlightsProblem = null;
     try {
-      const found = await this.#host.backend.highlights(id);
-      if (id === this.#id) this.highlights = found;
+      await this.#highlightsAsked.ask(() => this.#host.backend.highlights(id), (found) => (this.highlights = found));
     } catch (error) {
-      if (id === this.#id) this.problem = problemOf(error);
+      this.highlightsProblem = problemOf(error);
     }
   }
 
   choose(what: string): void {
+    void this.endEdit();
     this.#chosen = what;
-    this.editing = null;
   }
 
   titleOf(template: string): string {
@@ -119,11 +145,12 @@ export class MinutesStore {
     const id = reading.id;
     if (id === null) return;
     if (!language.canWrite) return this.#host.askForLanguageModel();
-    const before = this.views.find((view) => view.template === choice.template);
+    void this.endEdit();
+    const before = this.#viewOf(choice.template);
     this.draft = null;
     this.#chosen = choice.template;
     const job = await this.#host.attempt(() => backend.makeMinutes(id, choice));
-    if (typeof job === "number" && before?.edited) this.#before.set(job, before);
+    if (typeof job === "number" && before) this.#before.set(job, { id, view: before });
     await queue.refresh();
   }
 
@@ -131,19 +158,24 @@ export class MinutesStore {
   renew = (view: MinutesView) => this.make({ template: view.template, model: null, language: view.language });
 
   hear(event: AppEvent): void {
-    if (event.kind === "minutes_draft" && event.recording_id === this.#id)
+    if (event.kind === "minutes_draft" && event.recording_id === this.#id) {
+      // What was typed is kept before what is being written comes into its place.
+      void this.endEdit();
       this.draft = { jobId: event.job_id, template: event.template, sections: event.sections };
-    else if (event.kind === "job_done" || event.kind === "job_failed" || event.kind === "job_cancelled") {
+    } else if (event.kind === "job_done" || event.kind === "job_failed" || event.kind === "job_cancelled") {
       if (this.draft?.jobId === event.job_id) this.draft = null;
       const before = this.#before.get(event.job_id);
-      this.#before.delete(event.job_id);
+      // One that failed may be tried again as the same job.
       if (event.kind !== "job_done" || !before) return;
-      const id = event.recording_id;
-      this.#host.offerUndo(m.minutes_renewed(), () => this.#host.backend.saveMinutes(id, before.template, before.sections));
+      this.#before.delete(event.job_id);
+      if (before.view.edited) this.#offerUndo(m.minutes_renewed(), before.id, before.view.template, before.view.sections);
     }
   }
 
-  addLine(view: MinutesView, key: string, title: string): void {
+  addLine(key: string, title: string): void {
+    void this.endEdit();
+    const { view } = this;
+    if (!view) return;
     const known = view.sections.find((section) => section.key === key);
     const order = this.templates.find((one) => one.id === view.template)?.sections.map((section) => section.key) ?? [];
     const sections = known ? view.sections : [...view.sections, { key, title, items: [] }];
@@ -152,39 +184,46 @@ export class MinutesStore {
       .sort((a, b) => order.indexOf(a.key) - order.indexOf(b.key));
     // Only on the screen; it is kept when something stands in it.
     this.#put({ ...view, sections: added });
-    this.editing = { section: key, idx: known?.items.length ?? 0 };
+    this.#begin(view, { section: key, idx: known?.items.length ?? 0 });
   }
 
-  edit(place: LinePlace): void {
-    this.editing = place;
+  edit({ section, idx }: LinePlace): void {
+    const line = itemsOf(this.view, section)[idx];
+    void this.endEdit();
+    // Another line that was being changed may have gone from before this one.
+    const at = line ? itemsOf(this.view, section).indexOf(line) : -1;
+    if (this.view && at >= 0) this.#begin(this.view, { section, idx: at });
   }
 
   /** Ends the changing of a line; one without words is taken away. */
-  async endEdit(view: MinutesView, place: LinePlace, line: MinutesItem | null): Promise<void> {
+  async endEdit(keep = true): Promise<void> {
+    const edit = this.editing;
     this.editing = null;
-    const known = view.sections.find((section) => section.key === place.section)?.items[place.idx];
-    if (!known) return;
-    const wanted = line ?? known;
-    if (wanted.text.trim() === "") return this.deleteLine(view, place);
-    if (wanted.text === known.text && wanted.who === known.who && wanted.when === known.when) return;
+    const view = this.#viewOf(edit?.template);
+    const known = edit && itemsOf(view, edit.section)[edit.idx];
+    if (!view || !known) return;
+    const wanted = keep ? { ...known, text: edit.text.trim().replace(/\s+/g, " "), who: filled(edit.who), when: filled(edit.when) } : known;
+    if (wanted.text === "") return this.#remove(view, edit);
+    // What came meanwhile waited for this.
+    if (wanted.text === known.text && wanted.who === known.who && wanted.when === known.when) return this.refresh();
     // What a reader wrote is no model's invention.
-    await this.#save(view, place, { ...wanted, is_supported: true }, known.text === "" ? m.minutes_line_added() : m.minutes_line_changed());
+    await this.#save(view, edit, { ...wanted, is_supported: true }, known.text === "" ? m.minutes_line_added() : m.minutes_line_changed());
   }
 
-  async deleteLine(view: MinutesView, place: LinePlace): Promise<void> {
+  async deleteLine(place: LinePlace): Promise<void> {
     this.editing = null;
-    const known = view.sections.find((section) => section.key === place.section)?.items[place.idx];
-    if (known?.text !== "") return this.#save(view, place, null, m.minutes_line_deleted());
-    this.#put({ ...view, sections: replaced(view.sections, place, null) });
+    if (this.view) await this.#remove(this.view, place);
   }
 
   copy = async (view: MinutesView) => {
     const id = this.#id;
+    await this.#settled();
     if (id !== null && (await this.#host.attempt(() => this.#host.backend.copyMinutes(id, view.template)))) this.#host.toasts.show(m.copied());
   };
 
   export = async (view: MinutesView, format: MinutesFormat) => {
     const id = this.#id;
+    await this.#settled();
     const path = id !== null && (await this.#host.attempt(() => this.#host.backend.exportMinutes(id, view.template, format)));
     if (typeof path === "string") this.#host.toasts.show(m.exported({ path }));
   };
@@ -204,22 +243,64 @@ export class MinutesStore {
     return this.follow({ segments: inside, start_ms: segments[inside[0] ?? -1]?.start_ms ?? start_ms });
   }
 
+  #viewOf(template: string | undefined): MinutesView | null {
+    return this.views.find((view) => view.template === template) ?? null;
+  }
+
+  #begin(view: MinutesView, place: LinePlace): void {
+    const line = itemsOf(view, place.section)[place.idx] ?? emptyLine();
+    // Going on from here, the way back of the whole would lead behind it.
+    if (this.#id !== null) this.#host.toasts.dropUndo(this.#id, "minutes");
+    this.editing = { ...place, template: view.template, text: line.text, who: line.who ?? "", when: line.when ?? "" };
+  }
+
+  async #remove(view: MinutesView, place: LinePlace): Promise<void> {
+    if (itemsOf(view, place.section)[place.idx]?.text !== "") return this.#save(view, place, null, m.minutes_line_deleted());
+    this.#put({ ...view, sections: replaced(view.sections, place, null) });
+    await this.refresh();
+  }
+
+  async #settled(): Promise<void> {
+    void this.endEdit();
+    await this.#keeping;
+  }
+
+  /** One after the other, so that what was wanted last is what stays. */
+  #keep(id: number, template: string, sections: MinutesSection[]): Promise<void> {
+    const kept = this.#keeping.then(() => this.#host.backend.saveMinutes(id, template, sections));
+    this.#keeping = kept.catch(() => {}); // Whoever asked is told.
+    return kept;
+  }
+
+  #offerUndo(done: string, id: number, template: string, before: MinutesSection[]): void {
+    this.#host.offerUndo(done, () => this.#keep(id, template, before), { kind: "minutes", recordingId: id });
+  }
+
   async #save(view: MinutesView, place: LinePlace, line: MinutesItem | null, done: string): Promise<void> {
-    const [id, { backend }] = [this.#id, this.#host];
+    const { template } = view;
+    const id = this.#id;
     if (id === null) return;
+    this.#host.toasts.dropUndo(id, "minutes");
     // A line that was just added was never kept, so the way back leads to where it was not.
     const before = view.sections.map((one) => ({ ...one, items: one.items.filter((item) => item.text !== "") })).filter((one) => one.items.length > 0);
     const sections = replaced(view.sections, place, line);
-    this.#put({ ...view, sections, edited: true });
-    if (await this.#host.attempt(() => backend.saveMinutes(id, view.template, sections)))
-      this.#host.offerUndo(done, () => backend.saveMinutes(id, view.template, before));
-    else this.#put(view);
+    const changed = { ...view, sections, edited: true };
+    this.#put(changed);
+    for (const [job, { id: of, view: known }] of this.#before)
+      if (of === id && known.template === template) this.#before.set(job, { id, view: changed });
+    if (await this.#host.attempt(() => this.#keep(id, template, sections))) this.#offerUndo(done, id, template, before);
+    // Also where it could not be kept: nothing that is only here stays on the screen.
+    if (id === this.#id) await this.refresh();
   }
 
+  /** An answer that was asked for before knows nothing of it. */
   #put(view: MinutesView): void {
+    this.#turn += 1;
     this.views = this.views.map((one) => (one.template === view.template ? view : one));
   }
 }
+
+const itemsOf = (view: MinutesView | null, key: string): MinutesItem[] => view?.sections.find((section) => section.key === key)?.items ?? [];
 
 /** Without the line where it is none, and without a heading that nothing stands under. */
 function replaced(sections: readonly MinutesSection[], { section: key, idx }: LinePlace, line: MinutesItem | null): MinutesSection[] {

@@ -7,6 +7,7 @@ import type {
   Models,
   Verification,
 } from "../backend/backend";
+import { Latest } from "./latest";
 import { problemOf, type Problem } from "./problem";
 
 export class ModelsStore {
@@ -29,6 +30,7 @@ export class ModelsStore {
   );
 
   readonly #backend: Backend;
+  readonly #asked = new Latest();
   /** Called when a model has come that was not there. */
   readonly #installed: () => void;
 
@@ -38,7 +40,7 @@ export class ModelsStore {
   }
 
   async refresh(): Promise<void> {
-    this.known = await this.#backend.models();
+    await this.#asked.ask(() => this.#backend.models(), (known) => (this.known = known));
   }
 
   nameOf(id: string): string {
@@ -58,13 +60,13 @@ export class ModelsStore {
       id, work: "download", fraction: null, done_bytes: null, total_bytes: total, bytes_per_second: null, eta_ms: null,
       source: null,
     };
-    const outcome = await this.#guard(id, () => this.#backend.downloadModel(id, (progress) => this.hear(progress)));
+    const outcome = await this.#guard(id, (tell) => this.#backend.downloadModel(id, tell));
     if (outcome === "installed") this.#installed();
   }
 
   async verify(id: string): Promise<void> {
     delete this.verified[id];
-    const verification = await this.#guard(id, () => this.#backend.verifyModel(id, (progress) => this.hear(progress)));
+    const verification = await this.#guard(id, (tell) => this.#backend.verifyModel(id, tell));
     if (verification && verification.kind !== "cancelled") this.verified[id] = verification;
   }
 
@@ -72,7 +74,7 @@ export class ModelsStore {
     this.importProblem = null;
     let imported = false;
     try {
-      if (await this.#backend.importModel(from, (progress) => this.hear(progress))) imported = true;
+      if (await this.#whileItRuns((tell) => this.#backend.importModel(from, tell))) imported = true;
     } catch (error) {
       this.importProblem = problemOf(error);
     }
@@ -93,10 +95,22 @@ export class ModelsStore {
     this.work[progress.id] = progress;
   }
 
-  async #guard<T>(id: string, work: () => Promise<T>): Promise<T | null> {
+  /** How far it is may be told a moment after it has ended. */
+  async #whileItRuns<T>(work: (tell: (progress: ModelProgress) => void) => Promise<T>): Promise<T> {
+    let runs = true;
+    try {
+      return await work((progress) => {
+        if (runs) this.hear(progress);
+      });
+    } finally {
+      runs = false;
+    }
+  }
+
+  async #guard<T>(id: string, work: (tell: (progress: ModelProgress) => void) => Promise<T>): Promise<T | null> {
     delete this.problems[id];
     try {
-      return await work();
+      return await this.#whileItRuns(work);
     } catch (error) {
       this.problems[id] = problemOf(error);
       return null;

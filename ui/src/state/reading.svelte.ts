@@ -1,5 +1,5 @@
 // The recording that is open: its facts, its segments as they come, the words of what is on the screen.
-import type { Backend, Recording, RecordingNote, Segment, Word } from "../backend/backend";
+import type { AppEvent, Backend, Recording, RecordingNote, Segment, Word } from "../backend/backend";
 import { problemOf, type Problem } from "./problem";
 
 /** The last of `items` that starts at or before `ms`; -1 before the first. */
@@ -11,6 +11,12 @@ export function indexAt(items: readonly { start_ms: number }[], ms: number): num
     else high = middle;
   }
   return low - 1;
+}
+
+/** What was decoded takes the place of all from where it begins: a transcription may begin again at the start. */
+function joined(known: readonly Segment[], fresh: readonly Segment[]): Segment[] {
+  const from = fresh[0]?.start_ms ?? Infinity;
+  return [...known.filter((segment) => segment.start_ms < from), ...fresh];
 }
 
 export class ReadingStore {
@@ -37,6 +43,8 @@ export class ReadingStore {
   readonly #backend: Backend;
   #turn = 0;
   #targetMs: number | null = null;
+  /** What a job has decoded so far: until it ends the library may answer with the text before it. */
+  #heard: { jobId: number; segments: Segment[] } | null = null;
 
   constructor(backend: Backend) {
     this.#backend = backend;
@@ -56,6 +64,7 @@ export class ReadingStore {
   close(): void {
     this.#turn += 1;
     this.id = null;
+    this.#heard = null;
     this.recording = null;
     this.segments = null;
     this.notes = [];
@@ -79,7 +88,7 @@ export class ReadingStore {
       ]);
       if (turn !== this.#turn) return;
       this.recording = recording;
-      this.segments = segments;
+      this.segments = joined(segments, this.#heard?.segments ?? []);
       this.notes = notes;
       this.words = new Map();
       this.problem = null;
@@ -96,12 +105,15 @@ export class ReadingStore {
     this.mediaUrl = url.status === "fulfilled" ? url.value : null;
   }
 
-  /** Segments that were just decoded; a transcription that began again begins at the start. */
-  append(recordingId: number, segments: Segment[]): void {
-    if (recordingId !== this.id || !this.segments || segments.length === 0) return;
-    const from = segments[0]?.start_ms ?? 0;
-    const kept = this.segments.filter((segment) => segment.start_ms < from);
-    this.segments = [...kept, ...segments];
+  hear(event: AppEvent): void {
+    if (event.kind === "segments") {
+      if (event.recording_id !== this.id) return;
+      const before = this.#heard?.jobId === event.job_id ? this.#heard.segments : [];
+      this.#heard = { jobId: event.job_id, segments: joined(before, event.segments) };
+      if (this.segments) this.segments = joined(this.segments, event.segments);
+    } else if (event.kind === "job_done" || event.kind === "job_failed" || event.kind === "job_cancelled") {
+      if (event.job_id === this.#heard?.jobId) this.#heard = null;
+    }
   }
 
   /** Shows another text of a segment before the library answers with it. */

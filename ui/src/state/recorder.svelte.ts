@@ -5,6 +5,7 @@ import type {
 import { m } from "../i18n";
 import { errorText } from "../i18n/errors";
 import { duration, size } from "../i18n/format";
+import { Latest } from "./latest";
 import { problemOf, type Problem } from "./problem";
 
 /** Loudness of each channel in a window of 50 ms, 0 to 1. */
@@ -74,6 +75,8 @@ export class RecorderStore {
 
   readonly #backend: Backend;
   readonly #host: RecorderHost;
+  readonly #followed = new Latest();
+  readonly #devicesAsked = new Latest();
 
   constructor(backend: Backend, host: RecorderHost) {
     this.#backend = backend;
@@ -82,19 +85,22 @@ export class RecorderStore {
 
   /** Looks up what runs already, and what another start left behind. */
   async load(): Promise<void> {
-    this.facts = await this.#backend.followRecording((status) => this.#hear(status));
+    await this.#follow();
     this.unfinished = await this.#backend.unfinishedRecordings();
   }
 
   /** What was begun from outside the window. */
   async follow(): Promise<void> {
     this.#forget();
-    await this.#attempt(async () => (this.facts = await this.#backend.followRecording((status) => this.#hear(status))));
+    await this.#attempt(() => this.#follow());
+  }
+
+  async #follow(): Promise<void> {
+    await this.#followed.ask(() => this.#backend.followRecording((status) => this.#hear(status)), (facts) => (this.facts = facts));
   }
 
   /** What was ended from there. */
   endedOutside(recorded: Recorded): void {
-    this.facts = null;
     this.#forget();
     this.#host.stopped(recorded);
   }
@@ -108,7 +114,7 @@ export class RecorderStore {
   async lookForDevices(): Promise<void> {
     this.problem = null;
     try {
-      this.devices = await this.#backend.inputDevices();
+      await this.#devicesAsked.ask(() => this.#backend.inputDevices(), (devices) => (this.devices = devices));
     } catch (error) {
       this.devices = [];
       this.problem = problemOf(error);
@@ -187,7 +193,6 @@ export class RecorderStore {
     this.stopping = true;
     let recorded: Recorded | null = null;
     await this.#attempt(async () => (recorded = await this.#backend.stopRecording()));
-    this.facts = null;
     this.#forget();
     this.stopping = false;
     if (recorded) this.#host.stopped(recorded);
@@ -244,6 +249,8 @@ export class RecorderStore {
   }
 
   #forget(): void {
+    this.#followed.forget();
+    this.facts = null;
     this.status = null;
     this.lines = [];
     this.columns = [];

@@ -38,6 +38,8 @@ function passage(app: App, target: Element | null): number {
   return row === undefined ? app.reading.cursor : Number(row);
 }
 
+const inMinutes = (event: KeyboardEvent) => event.target instanceof Element && event.target.closest("[data-minutes]") !== null;
+
 const openId = (app: App) => (app.view === "library" ? app.reading.id : null);
 
 export const SHORTCUTS: Shortcut[] = [
@@ -115,7 +117,9 @@ export const SHORTCUTS: Shortcut[] = [
   {
     keys: ["Delete"],
     label: () => m.key_delete(),
-    matches: (event) => (bare(event) && event.key === "Delete") || (isMac && mod(event) && event.key === "Backspace"),
+    // Among the minutes it is a line that goes; and held down it takes no more than one.
+    matches: (event) =>
+      !event.repeat && !inMinutes(event) && ((bare(event) && event.key === "Delete") || (isMac && mod(event) && event.key === "Backspace")),
     run: (app) => {
       const id = openId(app);
       if (id !== null && !app.library.readOnly) void app.trash(id);

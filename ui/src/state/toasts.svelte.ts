@@ -1,13 +1,25 @@
 // Short words about what was just done, with a way back where there is one. At most three at once:
 // what happens to many things is told in one of them.
+import type { JobKind } from "../backend/backend";
+import { m } from "../i18n";
 import { errorText } from "../i18n/errors";
 import type { Problem } from "./problem";
+
+/** The job that writes over what a way back would bring back. */
+export interface Writer {
+  kind: JobKind;
+  recordingId: number;
+}
 
 export interface Toast {
   id: number;
   tone: "plain" | "bad";
   text: string;
   action: { label: string; run: () => void } | null;
+  /** The action is the way back of what was done. */
+  undoes: boolean;
+  /** What ends that way, where something does. */
+  writer: Writer | null;
 }
 
 const MAX_TOASTS = 3;
@@ -22,6 +34,22 @@ export class Toasts {
 
   show(text: string, action: Toast["action"] = null): void {
     this.#add("plain", text, action);
+  }
+
+  /** Says what was done, with the way back. There is one at a time: an older one may lead back behind what is newer. */
+  offerUndo(text: string, run: () => void, writer: Writer | null): void {
+    this.#dismissWhere(({ undoes }) => undoes);
+    const toast = this.#add("plain", text, { label: m.undo(), run: () => (this.dismiss(toast.id), run()) }, writer, true);
+  }
+
+  /** What was done last, while its way back is offered. */
+  get undoable(): Toast | null {
+    return this.list.find(({ undoes }) => undoes) ?? null;
+  }
+
+  /** Something else was written there, or is about to be; without a kind it may be anything of the recording. */
+  dropUndo(recordingId: number, kind: JobKind | null): void {
+    this.#dismissWhere(({ writer }) => writer?.recordingId === recordingId && (kind === null || writer.kind === kind));
   }
 
   /** Errors stay until they are dismissed. */
@@ -45,12 +73,17 @@ export class Toasts {
     if (toast && toast.tone === "plain") this.#expire(toast);
   }
 
-  #add(tone: Toast["tone"], text: string, action: Toast["action"]): void {
+  #dismissWhere(isOver: (toast: Toast) => boolean): void {
+    for (const { id } of this.list.filter(isOver)) this.dismiss(id);
+  }
+
+  #add(tone: Toast["tone"], text: string, action: Toast["action"], writer: Writer | null = null, undoes = false): Toast {
     const same = this.list.find((toast) => toast.text === text && toast.tone === tone);
     if (same) this.dismiss(same.id);
-    const toast: Toast = { id: this.#nextId++, tone, text, action };
+    const toast: Toast = { id: this.#nextId++, tone, text, action, undoes, writer };
     this.list = [...this.list, toast].slice(-MAX_TOASTS);
     if (tone === "plain") this.#expire(toast);
+    return toast;
   }
 
   #expire(toast: Toast): void {
