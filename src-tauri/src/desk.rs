@@ -1,9 +1,10 @@
 //! The recording from outside the window: the tray icon and the shortcut.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use recordroute_engine::core::ErrorCode;
-use recordroute_engine::{Fulfilled, Wish};
+use recordroute_engine::{Fulfilled, Trouble, Troubles, Wish};
 use recordroute_system::{ShortcutError, TrayCommand, TrayLook, is_unreachable, show_tray, take_shortcut};
 use tauri::async_runtime::{spawn, spawn_blocking};
 use tauri::{AppHandle, Manager, Runtime};
@@ -25,6 +26,7 @@ pub fn start<R: Runtime>(app: &AppHandle<R>) {
         // Only a program that is ending has no main thread.
         let _ = main.run_on_main_thread(work);
     });
+    watch(app, &shell);
     let app = app.clone();
     spawn(async move {
         let settings = shell.session().settings().ok();
@@ -35,6 +37,33 @@ pub fn start<R: Runtime>(app: &AppHandle<R>) {
             spawn_blocking(say);
         }
     });
+}
+
+/// Tells whoever does not see the window of what is wrong with a recording.
+fn watch<R: Runtime>(app: &AppHandle<R>, shell: &Shell) {
+    let (app, shell) = (app.clone(), shell.clone());
+    let watching = move || {
+        let (live, mut troubles, mut seen) = (shell.session().live(), Troubles::default(), None);
+        loop {
+            live.next_glance(&mut seen);
+            let status = live.status();
+            let Some(trouble) = troubles.look(status.as_ref(), Instant::now()) else {
+                continue;
+            };
+            let words = dialogs::words(&shell);
+            let title = match trouble {
+                Trouble::Ended => words.ended_by_itself,
+                Trouble::DeviceAway => words.device_away,
+                Trouble::DiskLow => words.disk_low,
+                Trouble::NoSignal => words.no_signal,
+            };
+            notify(&app, Urgency::Trouble, title, words.see_window);
+        }
+    };
+    let thread = std::thread::Builder::new().name("recording troubles".to_owned());
+    if let Err(error) = thread.spawn(watching) {
+        tracing::warn!(%error, "nobody is told of what is wrong with a recording");
+    }
 }
 
 /// What was chosen in a menu, where it was that of the icon.

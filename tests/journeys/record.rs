@@ -489,6 +489,46 @@ fn a_device_that_is_unplugged_leaves_a_gap() {
 }
 
 #[test]
+fn the_computer_s_sound_is_heard_wherever_it_is_played() {
+    let (home, server) = (Home::new().unwrap(), SoundServer::start());
+    let load = [
+        "load-module",
+        "module-null-sink",
+        "sink_name=headset",
+        "rate=48000",
+    ];
+    assert!(server.pactl(&load), "a headset is there");
+    assert!(server.pactl(&["set-default-sink", SPEAKERS]), "and not in use");
+    let wav = home.join("system.wav");
+    let args = [
+        "--system",
+        "--duration",
+        "9",
+        "--no-transcribe",
+        "--json",
+        "--output",
+        arg(&wav),
+    ];
+    let child = begin(&home, &server, &args);
+    std::thread::sleep(Duration::from_secs(1));
+    assert!(server.pactl(&["set-default-sink", "headset"]), "it is put on");
+    std::thread::sleep(Duration::from_millis(2_500));
+    server.play(&fixture("short-en.wav"), "headset").wait();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "the recording goes on");
+    let heard = channels(&wav);
+    let n_loud = heard[0]
+        .iter()
+        .filter(|sample| sample.unsigned_abs() > 500)
+        .count();
+    assert!(n_loud > 10_000, "what is played there is heard: {n_loud} samples");
+    let line: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let off_ms = (line["duration_ms"].as_f64().unwrap() - 9_000.0).abs();
+    // The last block of a sink that nobody heard before comes late, and a stop waits half a second for it.
+    assert!(off_ms < 500.0, "and times stay true, off by {off_ms} ms");
+}
+
+#[test]
 fn without_a_sound_device_it_says_so() {
     let home = Home::new().unwrap();
     for args in [

@@ -21,6 +21,8 @@ struct Script {
     /// It delivers so much at once, whatever the ring holds.
     burst: AtomicU64,
     silent: AtomicBool,
+    /// It is there and delivers nothing, as an output does on which nothing is played.
+    holds_back: AtomicBool,
     /// Every other block comes so much later than its sound was heard, milliseconds.
     late_ms: AtomicU64,
     faults: Mutex<Option<Arc<Faults>>>,
@@ -112,7 +114,9 @@ impl Source for Fake {
                     0
                 };
                 let ended_at = Duration::from_secs_f64(end as f64 / rate) + Duration::from_millis(late_ms);
-                inlet.push(&frames, |sample| sample, began + ended_at);
+                if !script.holds_back.load(Ordering::SeqCst) {
+                    inlet.push(&frames, |sample| sample, began + ended_at);
+                }
                 n_sent = end;
             }
         });
@@ -348,6 +352,66 @@ fn a_device_that_stays_away_ends_it_well() {
         samples(&finished).iter().filter(|sample| **sample != 0).count() > 6_000,
         "what came is kept"
     );
+}
+
+#[test]
+fn an_output_that_is_back_may_be_quiet_for_long() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = Arc::new(Script::default());
+    let options = CaptureOptions {
+        give_up_after: Duration::from_secs(1),
+        ..options()
+    };
+    let speakers = Fake {
+        kind: InputKind::System,
+        ..fake(&script)
+    };
+    let path = folder.path().join("a.wav");
+    let recorder = Recorder::start(vec![Box::new(speakers)], &path, options).unwrap();
+    seconds(0.5);
+    script.holds_back.store(true, Ordering::SeqCst);
+    script.unplug();
+    seconds(0.3);
+    script.plug_in();
+    seconds(3.0);
+    let status = recorder.status();
+    assert_eq!(status.end_reason(), None, "nobody played anything, that is all");
+    assert!(status.devices[0].is_connected, "and it is not away");
+    script.holds_back.store(false, Ordering::SeqCst);
+    seconds(1.0);
+    let finished = recorder.stop().unwrap();
+    assert!(
+        finished.duration_ms.abs_diff(4_800) < 200,
+        "true time went on: {} ms",
+        finished.duration_ms
+    );
+    let samples = samples(&finished);
+    let last = &samples[samples.len() - 8_000..];
+    assert!(
+        last.iter().all(|sample| *sample != 0),
+        "what is played then is heard"
+    );
+}
+
+#[test]
+fn that_its_end_cannot_be_written_is_seen() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = Arc::new(Script::default());
+    let free = Arc::new(AtomicU64::new(u64::MAX));
+    let seen = Arc::clone(&free);
+    let options = CaptureOptions::new(Arc::new(move |_: &Path| Some(seen.load(Ordering::SeqCst))));
+    let path = folder.path().join("a.wav");
+    let recorder = Recorder::start(vec![Box::new(fake(&script))], &path, options).unwrap();
+    seconds(0.3);
+    std::fs::remove_file(&path).unwrap();
+    free.store(0, Ordering::SeqCst);
+    seconds(1.5);
+    assert_eq!(
+        recorder.status().end_reason(),
+        Some(&EndReason::DiskFull),
+        "nobody believes that it goes on"
+    );
+    assert!(recorder.stop().is_err(), "and what went wrong is told");
 }
 
 #[test]

@@ -62,6 +62,7 @@ mod speed;
 mod tasks;
 mod templates;
 mod titles;
+mod trouble;
 mod walk;
 mod wish;
 pub mod worker;
@@ -110,5 +111,6 @@ pub use settings::{InterfaceLanguage, MediaPolicy, Overrides, Settings, Settings
 pub use settings_file::SettingsSources;
 pub use tasks::{Task, Tasks};
 pub use templates::Templates;
+pub use trouble::{Trouble, Troubles};
 pub use walk::MEDIA_ENDINGS;
 pub use wish::Fulfilled;

@@ -94,6 +94,8 @@ struct Slot {
     /// Devices are being opened, which takes a while and must not happen twice.
     beginning: bool,
     running: Option<Running>,
+    /// So many have ended and are on their way into the library.
+    n_saving: usize,
     /// Who watches last is told; the one before is told no more.
     watcher: u64,
     n_changes: u64,
@@ -191,12 +193,20 @@ impl Live {
         Some(LiveStatus { text, ..status })
     }
 
-    /// Writes nothing for a while, or goes on.
+    /// Writes nothing for a while, or goes on. One that has ended by itself does neither.
     pub fn pause(&self, paused: bool) -> Result<(), Error> {
-        self.change(|running| match paused {
-            true => running.recording.pause(),
-            false => running.recording.resume(),
-        })?;
+        self.change(|running| {
+            if running.recording.status().end_reason().is_some() {
+                return Err(Error::Invalid(
+                    "The recording has ended by itself. Stop it to keep what was recorded.".to_owned(),
+                ));
+            }
+            match paused {
+                true => running.recording.pause(),
+                false => running.recording.resume(),
+            }
+            Ok(())
+        })??;
         self.tell_glancing(&mut self.lock());
         Ok(())
     }
@@ -238,9 +248,24 @@ impl Live {
     pub fn stop(&self) -> Result<Recorded, Error> {
         let mut slot = self.lock();
         let running = slot.running.take().ok_or_else(nothing_recorded)?;
+        slot.n_saving += 1;
         self.tell_glancing(&mut slot);
         drop(slot);
+        let _saving = Saving(self);
         running.recording.stop()
+    }
+
+    /// Ends what is being recorded and waits until all is in the library that was recorded.
+    pub(crate) fn close(&self) -> Result<(), Error> {
+        let ended = match self.is_recording() {
+            true => self.stop().map(drop),
+            false => Ok(()),
+        };
+        let mut slot = self.lock();
+        while slot.n_saving > 0 {
+            slot = self.changed.wait(slot).unwrap_or_else(PoisonError::into_inner);
+        }
+        ended
     }
 
     /// How it looks from outside the window.
@@ -269,15 +294,31 @@ impl Live {
         self.tell_glancing(&mut self.lock());
     }
 
+    /// How it is, for whoever does not see the window; none where nothing is recorded.
+    pub fn status(&self) -> Option<LiveStatus> {
+        let slot = self.lock();
+        let running = slot.running.as_ref()?;
+        Some(status_of(
+            running.recording.status(),
+            Vec::new(),
+            running.facts.microphone,
+        ))
+    }
+
     fn tell_glancing(&self, slot: &mut Slot) {
         slot.n_changes += 1;
         self.changed.notify_all();
     }
 
     /// Whether something is being recorded, or about to be.
-    pub fn is_busy(&self) -> bool {
+    pub fn is_recording(&self) -> bool {
         let slot = self.lock();
         slot.beginning || slot.running.is_some()
+    }
+
+    /// Whether something is being recorded, or is on its way into the library.
+    pub fn is_busy(&self) -> bool {
+        self.is_recording() || self.lock().n_saving > 0
     }
 
     /// Refuses what must not happen meanwhile.
@@ -298,6 +339,17 @@ impl Live {
 
     fn lock(&self) -> MutexGuard<'_, Slot> {
         self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A recording is on its way into the library for as long as this lives.
+struct Saving<'a>(&'a Live);
+
+impl Drop for Saving<'_> {
+    fn drop(&mut self) {
+        let mut slot = self.0.lock();
+        slot.n_saving -= 1;
+        self.0.tell_glancing(&mut slot);
     }
 }
 

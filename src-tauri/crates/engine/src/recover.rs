@@ -8,11 +8,12 @@ use recordroute_core::{
     CancellationToken, Capture, CaptureId, JobId, MediaPlace, Note, NoteKind, Recording, RecordingDraft,
     RecordingId,
 };
-use recordroute_store::CaptureEnd;
+use recordroute_store::{CaptureDraft, CaptureEnd};
 use serde::Serialize;
 
 use crate::add::hash_file;
 use crate::capture_lock::CaptureLock;
+use crate::record::FOLDER;
 use crate::{Engine, Error};
 
 /// A recording whose program is gone.
@@ -45,6 +46,7 @@ impl Engine {
         if self.is_read_only() {
             return Ok(unfinished);
         }
+        self.adopt_orphans()?;
         for capture in self.inner.library.captures()? {
             let path = self.capture_path(&capture);
             // A folder that is not there now, such as one on a drive, may come back.
@@ -52,6 +54,17 @@ impl Engine {
                 continue;
             }
             let Some(lock) = CaptureLock::take_over(&path)? else {
+                continue;
+            };
+            // Its program may have moved it, or even finished it, until it was locked here.
+            let Some(capture) = self
+                .inner
+                .library
+                .captures()?
+                .into_iter()
+                .find(|now| now.id == capture.id)
+            else {
+                lock.remove();
                 continue;
             };
             match self.measured_ms(&capture, &path) {
@@ -70,6 +83,41 @@ impl Engine {
             }
         }
         Ok(unfinished)
+    }
+
+    /// Writes recordings into the journal that are in the folder and not in there: what was recorded while
+    /// a library broke is no part of the new one.
+    fn adopt_orphans(&self) -> Result<(), Error> {
+        let library = &self.inner.library;
+        let Ok(entries) = std::fs::read_dir(library.dir().join(FOLDER)) else {
+            return Ok(());
+        };
+        let names = entries
+            .flatten()
+            .filter_map(|entry| entry.file_name().into_string().ok());
+        let mut waiting: Vec<String> = names.filter(|name| name.ends_with(".wav")).collect();
+        waiting.sort();
+        for name in waiting {
+            let file = format!("{FOLDER}/{name}");
+            let path = library.dir().join(&file);
+            let Some(lock) = CaptureLock::take_over(&path)? else {
+                continue;
+            };
+            // Whoever makes it writes into the journal while it has the lock.
+            let is_known = library.captures()?.iter().any(|capture| capture.file == file);
+            let has_sound = || measure(&path).is_ok_and(|found| found.n_frames > 0);
+            if !is_known && has_sound() {
+                tracing::warn!(file, "a recording was in no journal");
+                library.begin_capture(&CaptureDraft {
+                    title: name.trim_end_matches(".wav").to_owned(),
+                    is_titled: false,
+                    device: String::new(),
+                    file,
+                })?;
+            }
+            drop(lock);
+        }
+        Ok(())
     }
 
     /// Puts an unfinished recording into the library, repaired, and queues its transcription where

@@ -1,10 +1,11 @@
 //! How one job is done: drives the worker, stores what comes, and ends the job in every case.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use recordroute_core::{
-    CancellationToken, DetectedLanguage, Event, Job, JobKind, Language, ModelId, ModelKind, Segment, Stage,
-    TranscribeOptions,
+    CancellationToken, DetectedLanguage, ErrorCode, Event, Job, JobKind, Language, ModelId, ModelKind,
+    Segment, Stage, TranscribeOptions,
 };
 use recordroute_models::InstalledModel;
 use recordroute_store::{ChunkRecord, JobEnd, RunFacts};
@@ -36,7 +37,16 @@ impl Runner {
     pub(crate) fn run_job(&mut self, job: Job, cancel: &CancellationToken) {
         let (job_id, recording_id) = (job.id, job.recording_id);
         let library = std::sync::Arc::clone(&self.context.library);
-        let (end, event) = match self.attempt_until_stuck(&job, cancel) {
+        let attempted = catch_unwind(AssertUnwindSafe(|| self.attempt_until_stuck(&job, cancel)));
+        let attempted = attempted.unwrap_or_else(|_| {
+            // Whatever it was doing, the next job begins anew.
+            self.worker = None;
+            Err(Error::Refused {
+                code: ErrorCode::Other,
+                message: "RecordRoute failed at this. Try again; what was stored is kept.".to_owned(),
+            })
+        });
+        let (end, event) = match attempted {
             Ok(End::GivenBack) => return,
             Ok(End::Done { notice }) => (
                 JobEnd::Done,

@@ -377,9 +377,7 @@ impl Session {
     /// Puts what is being recorded into the library and lets go of the engine for good, which gives a
     /// running job back to the queue.
     pub fn close(&self) {
-        if self.live.is_busy()
-            && let Err(error) = self.live.stop()
-        {
+        if let Err(error) = self.live.close() {
             tracing::error!(%error, "a recording is offered as unfinished at the next start");
         }
         self.close_as(State::Ended);

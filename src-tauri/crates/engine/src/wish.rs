@@ -44,7 +44,7 @@ impl Session {
     pub fn fulfil(&self, wish: Wish) -> Result<Fulfilled, Error> {
         let live = self.live();
         match (wish, live.glance()) {
-            (Wish::Begin | Wish::BeginOrStop, Glance::Idle) if !live.is_busy() => {
+            (Wish::Begin | Wish::BeginOrStop, Glance::Idle) if !live.is_recording() => {
                 let options = RecordOptions::remembered(&self.settings()?, &inputs()?);
                 live.begin(&self.engine()?, &options)?;
                 Ok(Fulfilled::Began)

@@ -10,7 +10,7 @@ use recordroute_engine::capture::{CaptureError, CaptureState, InputKind, OpenSou
 use recordroute_engine::core::{CaptureId, MediaPlace, NoteKind};
 use recordroute_engine::worker::WorkerCommand;
 use recordroute_engine::{
-    Engine, Fulfilled, Glance, LiveRecording, LiveTextState, QueueMode, RecordOptions, Session,
+    Engine, Fulfilled, Glance, LiveRecording, LiveState, LiveTextState, QueueMode, RecordOptions, Session,
     SettingsSources, Wish,
 };
 use recordroute_store::Library;
@@ -296,4 +296,50 @@ fn what_is_asked_from_outside_the_window_is_done_and_seen_there() {
         Fulfilled::Nothing,
         "there is nothing to stop"
     );
+}
+
+#[test]
+fn a_recording_that_is_in_no_journal_is_offered() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = engine(folder.path());
+    let recording = begin(&engine, "Talk");
+    let id = recording.id();
+    std::thread::sleep(Duration::from_millis(500));
+    let row_is_lost = Library::open(&engine.settings().library).unwrap();
+    row_is_lost.forget_capture(id).unwrap();
+    assert!(
+        engine.unfinished_recordings().unwrap().is_empty(),
+        "not while its program lives"
+    );
+    assert!(recording.stop().is_err(), "it cannot be kept without its row");
+    let offered = engine.unfinished_recordings().unwrap();
+    assert_eq!(offered.len(), 1, "but it is there");
+    assert!(offered[0].duration_ms >= 400, "{} ms", offered[0].duration_ms);
+    assert_eq!(engine.unfinished_recordings().unwrap().len(), 1, "once");
+    let (kept, _) = engine.keep_unfinished(offered[0].id, false).unwrap();
+    assert_eq!(kept.duration_ms, Some(offered[0].duration_ms));
+    assert!(engine.unfinished_recordings().unwrap().is_empty());
+}
+
+#[test]
+fn a_program_that_closes_waits_for_what_was_recorded() {
+    let folder = tempfile::tempdir().unwrap();
+    let session = Session::new(Ok(SettingsSources::in_folder(folder.path())), "test");
+    let (live, engine) = (Arc::clone(session.live()), session.engine().unwrap());
+    live.begin_from(&engine, vec![Box::new(Hum)], &RecordOptions::default())
+        .unwrap();
+    std::thread::sleep(Duration::from_millis(300));
+    assert_eq!(live.status().unwrap().state, LiveState::Running);
+    let stopping = {
+        let live = Arc::clone(&live);
+        std::thread::spawn(move || live.stop())
+    };
+    while live.facts().is_some() {
+        std::thread::yield_now();
+    }
+    session.close();
+    assert!(!live.is_busy(), "nothing is on its way any more");
+    let library = Library::open(&engine.settings().library).unwrap();
+    assert_eq!(library.n_recordings(false).unwrap(), 1, "it is in the library");
+    stopping.join().unwrap().unwrap();
 }

@@ -116,7 +116,12 @@ impl Library {
         self.write(|transaction| {
             let capture = find(transaction, id)?;
             // It counts from when it was begun, also where it is kept a week later.
-            let recording_id = recordings::insert(transaction, end.recording, &capture.started_at)?;
+            // It may have been renamed since the draft was made.
+            let draft = RecordingDraft {
+                title: capture.title,
+                ..end.recording.clone()
+            };
+            let recording_id = recordings::insert(transaction, &draft, &capture.started_at)?;
             transaction.execute(
                 "UPDATE recordings SET duration_ms = ?2 WHERE id = ?1",
                 [recording_id.0, to_sql_int(end.duration_ms)],

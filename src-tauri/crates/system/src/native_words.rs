@@ -20,6 +20,10 @@ pub struct Words {
     pub recording_saved: &'static str,
     pub not_recorded: &'static str,
     pub see_window: &'static str,
+    pub ended_by_itself: &'static str,
+    pub device_away: &'static str,
+    pub disk_low: &'static str,
+    pub no_signal: &'static str,
     pub no_shortcut: &'static str,
     pub see_settings: &'static str,
 }
@@ -45,6 +49,10 @@ const ENGLISH: Words = Words {
     recording_saved: "The recording is in the library.",
     not_recorded: "Recording did not work",
     see_window: "The window of RecordRoute says why.",
+    ended_by_itself: "The recording has ended by itself",
+    device_away: "A device of the recording is gone",
+    disk_low: "The disk is nearly full",
+    no_signal: "Nothing is heard in the recording",
     no_shortcut: "The shortcut for recording does not work",
     see_settings: "Choose another one in the settings of RecordRoute.",
 };
@@ -70,6 +78,10 @@ const KOREAN: Words = Words {
     recording_saved: "녹음을 보관함에 담았습니다.",
     not_recorded: "녹음하지 못했습니다",
     see_window: "까닭은 RecordRoute 창에 나옵니다.",
+    ended_by_itself: "녹음이 저절로 끝났습니다",
+    device_away: "녹음하던 장치의 연결이 끊겼습니다",
+    disk_low: "디스크 공간이 얼마 남지 않았습니다",
+    no_signal: "녹음에 아무 소리도 들어오지 않습니다",
     no_shortcut: "녹음 단축키를 쓸 수 없습니다",
     see_settings: "RecordRoute 설정에서 다른 단축키를 고르세요.",
 };

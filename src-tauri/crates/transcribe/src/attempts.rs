@@ -157,6 +157,7 @@ mod tests {
                 logprob,
             })],
             no_speech: 0.0,
+            is_full: false,
         })
     }
 

@@ -17,7 +17,11 @@ use crate::window::Token;
 use crate::words;
 
 /// Windows that one chunk may take.
-const MAX_WINDOWS: usize = 4;
+const MAX_WINDOWS: usize = 8;
+/// A window that leads less far than this would lead nowhere.
+const MIN_ADVANCE_MS: u64 = 1_000;
+/// What is shorter is not cut in two.
+const MIN_HALVED_MS: u64 = 8_000;
 /// Voice after the model has stopped that is worth another window.
 const MIN_REST_MS: u64 = 1_000;
 /// What all lanes of a run share.
@@ -99,22 +103,33 @@ fn transcribe(
     task: &Task<'_>,
 ) -> Result<Option<TranscribedChunk>, InferenceError> {
     let mut segments = Vec::new();
-    let mut offset_ms = 0;
+    let n_samples = chunk.samples.len();
+    // Stretches from one sample to another, the first one last.
+    let mut waiting = vec![(0, n_samples)];
     for _ in 0..MAX_WINDOWS {
-        let first = usize::try_from(ms_to_samples(offset_ms)).unwrap_or(usize::MAX);
-        let Some(samples) = chunk
-            .samples
-            .get(first..)
-            .filter(|rest| rest.len() > SAMPLE_RATE_HZ as usize / 10)
-        else {
-            break;
-        };
-        let Some(Settled { window, loops }) =
-            attempts::settle(state, samples, chunk.voiced_ms(offset_ms, u64::MAX), task)?
+        let Some((first, end)) = waiting.pop() else { break };
+        let samples = chunk.samples.get(first..end).unwrap_or_default();
+        if samples.len() <= SAMPLE_RATE_HZ as usize / 10 {
+            continue;
+        }
+        let offset_ms = samples_to_ms(first as u64);
+        let end_ms = samples_to_ms(end as u64);
+        let Some(Settled { mut window, loops }) =
+            attempts::settle(state, samples, chunk.voiced_ms(offset_ms, end_ms), task)?
         else {
             return Ok(None);
         };
         let window_ms = samples_to_ms(samples.len() as u64);
+        if window.is_full
+            && !loops
+            && !pieces::drop_open_end(&mut window.tokens, MIN_ADVANCE_MS)
+            && window_ms >= MIN_HALVED_MS
+        {
+            // Nothing tells how far the model came: in less time less is said.
+            let middle = first + quietest(samples);
+            waiting.extend([(middle, end), (first, middle)]);
+            continue;
+        }
         let stopped_ms = pieces::stopped_at_ms(&window.tokens);
         let is_empty = !window.tokens.iter().any(|token| matches!(token, Token::Text(_)));
         for piece in pieces::cut(window.tokens, window_ms) {
@@ -123,14 +138,14 @@ fn transcribe(
             }
         }
         // The model sometimes stops in the middle of the speech: go on from there.
-        let Some(stopped_ms) = stopped_ms.filter(|_| !is_empty) else {
-            break;
+        let Some(stopped_ms) = stopped_ms.filter(|ms| !is_empty && *ms >= MIN_ADVANCE_MS) else {
+            continue;
         };
         let reached_ms = offset_ms + stopped_ms;
-        if stopped_ms == 0 || chunk.voiced_ms(reached_ms, u64::MAX) < MIN_REST_MS {
-            break;
+        if chunk.voiced_ms(reached_ms, end_ms) >= MIN_REST_MS {
+            let reached = usize::try_from(ms_to_samples(reached_ms)).unwrap_or(usize::MAX);
+            waiting.push((reached.min(end), end));
         }
-        offset_ms = reached_ms;
     }
     put_in_order(&mut segments);
     Ok(Some(TranscribedChunk {
@@ -139,6 +154,21 @@ fn transcribe(
         segments,
         language: task.language.clone(),
     }))
+}
+
+/// Where it is quietest in the middle third, so that no word is cut where there is a pause.
+fn quietest(samples: &[f32]) -> usize {
+    /// Samples of a fifth of a second.
+    const PAUSE: usize = SAMPLE_RATE_HZ as usize / 5;
+    let third = samples.len() / 3;
+    let power = |at: usize| -> f32 {
+        let pause = samples.get(at - PAUSE / 2..at + PAUSE / 2).unwrap_or_default();
+        pause.iter().map(|sample| sample * sample).sum()
+    };
+    let places = (third.max(PAUSE)..third * 2).step_by(PAUSE / 4);
+    places
+        .min_by(|one, other| power(*one).total_cmp(&power(*other)))
+        .unwrap_or(samples.len() / 2)
 }
 
 /// One segment with times of the recording; `None` where the guards drop it.
@@ -209,5 +239,23 @@ fn put_in_order(segments: &mut [Segment]) {
             word.end_ms = word.end_ms.clamp(word.start_ms, segment.end_ms);
         }
         reached_ms = segment.end_ms;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stretch_is_cut_where_it_is_quietest() {
+        let mut samples = vec![0.3; 16_000 * 12];
+        let pause = 16_000 * 7..16_000 * 7 + 8_000;
+        samples[pause.clone()].fill(0.001);
+        samples[16_000..32_000].fill(0.0);
+        assert!(
+            pause.contains(&quietest(&samples)),
+            "not in a longer pause at its edge"
+        );
+        assert_eq!(quietest(&[0.1; 100]), 50, "of very little, in the middle");
     }
 }

@@ -48,6 +48,20 @@ pub(crate) fn stopped_at_ms(tokens: &[Token]) -> Option<u64> {
     }
 }
 
+/// Drops text that no timestamp closes, and tells whether one closes any at `min_ms` or later: then it is
+/// known how far the model came.
+pub(crate) fn drop_open_end(tokens: &mut Vec<Token>, min_ms: u64) -> bool {
+    let closes = |(idx, token): (usize, &Token)| {
+        let follows_text = idx > 0 && matches!(tokens[idx - 1], Token::Text(_));
+        matches!(token, Token::Time(at_ms) if follows_text && *at_ms >= min_ms)
+    };
+    let Some(last) = tokens.iter().enumerate().rposition(closes) else {
+        return false;
+    };
+    tokens.truncate(last + 1);
+    true
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,6 +117,24 @@ mod tests {
             None,
             "an open end reaches to the end of the window"
         );
+    }
+
+    #[test]
+    fn what_is_not_closed_is_dropped_where_something_is() {
+        let whole = [
+            Token::Time(0),
+            text(" one"),
+            Token::Time(4_000),
+            Token::Time(4_000),
+        ];
+        let mut tokens = whole[..3].to_vec();
+        tokens.extend([Token::Time(4_000), text(" two"), text(" th")]);
+        assert!(drop_open_end(&mut tokens, 1_000));
+        assert_eq!(tokens, whole[..3], "it is decoded again from there");
+        let mut open = vec![Token::Time(0), text(" one"), Token::Time(400), text(" two")];
+        let before = open.clone();
+        assert!(!drop_open_end(&mut open, 1_000), "that would lead nowhere");
+        assert_eq!(open, before);
     }
 
     #[test]

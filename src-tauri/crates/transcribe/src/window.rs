@@ -1,5 +1,7 @@
 //! One call of whisper.cpp: up to 30 seconds of sound to tokens.
 
+use std::sync::atomic::AtomicBool;
+
 use recordroute_core::{InferenceError, SAMPLE_RATE_HZ, Sampling};
 use whisper_rs::{FullParams, SamplingStrategy, WhisperState};
 
@@ -43,6 +45,8 @@ pub(crate) struct Window {
     pub(crate) tokens: Vec<Token>,
     /// Probability that nobody speaks, by the model.
     pub(crate) no_speech: f32,
+    /// The model had no room for more: more may be said than stands here.
+    pub(crate) is_full: bool,
 }
 
 /// How a window is decoded.
@@ -88,7 +92,7 @@ pub(crate) fn decode(
     params.set_language(Some(&task.language.code));
     params.set_translate(task.options.translate);
     params.set_no_context(true);
-    // Timestamps stay among the tokens, and a chunk costs one pass of the encoder, not two.
+    // Timestamps stay among the tokens.
     params.set_single_segment(true);
     params.set_token_timestamps(true);
     params.set_suppress_blank(true);
@@ -110,6 +114,8 @@ pub(crate) fn decode(
         params.set_audio_ctx(encoder_steps(samples.len()));
     }
     abort::cancel_by(&mut params, task.cancel);
+    let has_encoded = AtomicBool::new(false);
+    abort::encode_once(&mut params, &has_encoded);
     let result = state.full(params, &samples);
     if task.cancel.is_cancelled() {
         return Ok(None);
@@ -124,9 +130,12 @@ fn read(state: &WhisperState, task: &Task<'_>) -> Window {
     let mut window = Window {
         tokens: Vec::new(),
         no_speech: 0.0,
+        is_full: false,
     };
+    let mut n_tokens = 0;
     for segment in state.as_iter() {
         window.no_speech = segment.no_speech_probability();
+        n_tokens += segment.n_tokens();
         for token_idx in 0..segment.n_tokens() {
             let Some(token) = segment.get_token(token_idx) else {
                 continue;
@@ -148,5 +157,7 @@ fn read(state: &WhisperState, task: &Task<'_>) -> Window {
             }
         }
     }
+    // As whisper.cpp reckons it: one half of the context is for what came before.
+    window.is_full = n_tokens >= task.context.n_text_ctx() / 2 - 4;
     window
 }

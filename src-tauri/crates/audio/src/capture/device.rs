@@ -246,18 +246,25 @@ impl Source for DeviceSource {
             }
             other => other?,
         };
-        let opened = open(&found)?;
+        let follows = match self.choice {
+            Choice::Id(_) => None,
+            Choice::DefaultInput | Choice::SystemSound => Some(self.kind),
+        };
+        let opened = open(&found, follows)?;
         self.was_open = true;
         Ok(opened)
     }
 }
 
-fn open(found: &Found) -> Result<OpenSource, CaptureError> {
+/// Opens what was found. With the kind whose default it follows, it is gone when that becomes another one,
+/// where the system tells.
+#[cfg_attr(not(target_os = "linux"), expect(unused_variables))]
+fn open(found: &Found, follows: Option<InputKind>) -> Result<OpenSource, CaptureError> {
     #[cfg(target_os = "linux")]
     if let Ok(id) = DeviceId::from_str(&found.device.id)
         && id.host() == cpal::HostId::PulseAudio
     {
-        return super::pulse::open(id.id(), &found.device.name);
+        return super::pulse::open(id.id(), &found.device.name, follows);
     }
     let sample_rate_hz = found.config.sample_rate();
     let mut config: StreamConfig = found.config.into();

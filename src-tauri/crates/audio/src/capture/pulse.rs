@@ -15,7 +15,7 @@ use pulseaudio::{Client, ClientError, RecordStream};
 
 use super::CaptureError;
 use super::ring::{Faults, RING_SECONDS, ring};
-use super::source::{OpenSource, SampleWidth, SourceFormat};
+use super::source::{InputKind, OpenSource, SampleWidth, SourceFormat};
 
 /// How long the server may take to open a source before it counts as gone.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(3);
@@ -41,8 +41,9 @@ struct Open {
     _watching: Sender<()>,
 }
 
-/// Begins to record the source of that name; `title` is what people call it.
-pub(super) fn open(name: &str, title: &str) -> Result<OpenSource, CaptureError> {
+/// Begins to record the source of that name; `title` is what people call it. What follows the system's
+/// choice of a kind is gone when that becomes another one.
+pub(super) fn open(name: &str, title: &str, follows: Option<InputKind>) -> Result<OpenSource, CaptureError> {
     let faults = Arc::new(Faults::default());
     let (done, opened) = channel();
     let (source, told) = (name.to_owned(), Arc::clone(&faults));
@@ -65,7 +66,7 @@ pub(super) fn open(name: &str, title: &str) -> Result<OpenSource, CaptureError> 
     let (format, outlet) = (opened.format, opened.outlet);
     let (client, stream) = (opened.client, opened.stream);
     let told = Arc::clone(&faults);
-    std::thread::spawn(move || watch(&client, &stream, &told, &until));
+    std::thread::spawn(move || watch(&client, &stream, follows, &told, &until));
     Ok(OpenSource {
         format,
         name: title.to_owned(),
@@ -142,12 +143,35 @@ fn connect(name: &str, faults: &Arc<Faults>) -> Result<Opened, ClientError> {
 }
 
 /// Asks for the stream until it is not wanted any more, or is gone.
-fn watch(_client: &Client, stream: &RecordStream, faults: &Faults, until: &Receiver<()>) {
+fn watch(
+    client: &Client,
+    stream: &RecordStream,
+    follows: Option<InputKind>,
+    faults: &Faults,
+    until: &Receiver<()>,
+) {
+    let chosen = || follows.and_then(|kind| chosen_now(client, kind));
+    let at_first = chosen();
     while until.recv_timeout(ASK_EVERY) == Err(RecvTimeoutError::Timeout) {
         if let Err(error) = block_on(stream.timing_info()) {
             tracing::debug!(%error, "a source is gone");
             faults.set_gone();
             return;
         }
+        let now = chosen();
+        if now.is_some() && now != at_first {
+            tracing::info!(?at_first, ?now, "another device was chosen");
+            faults.set_gone();
+            return;
+        }
+    }
+}
+
+/// What the system takes for its kind; none where it does not tell.
+fn chosen_now(client: &Client, kind: InputKind) -> Option<CString> {
+    let server = block_on(client.server_info()).ok()?;
+    match kind {
+        InputKind::Microphone => server.default_source_name,
+        InputKind::System => server.default_sink_name,
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -156,14 +156,28 @@ pub struct Finished {
 }
 
 pub(super) enum Control {
-    Pause,
-    Resume,
+    /// From that moment on.
+    Pause(Instant),
+    Resume(Instant),
     Stop,
 }
 
 pub(super) struct Shared {
     pub status: CaptureStatus,
     pub levels: VecDeque<Levels>,
+}
+
+/// Whatever becomes of the thread of a recording, nobody is left in the belief that it goes on.
+struct Watch(Arc<Mutex<Shared>>);
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let status = &mut lock(&self.0).status;
+        if status.end_reason().is_none() {
+            let reason = EndReason::WriteFailed(CaptureError::Ended.to_string());
+            status.state = CaptureState::Ended { reason };
+        }
+    }
 }
 
 impl Shared {
@@ -215,12 +229,12 @@ impl Recorder {
     /// Writes nothing until [`Recorder::resume`].
     pub fn pause(&self) {
         // A recording that ended by itself needs no pause.
-        let _ = self.control.send(Control::Pause);
+        let _ = self.control.send(Control::Pause(Instant::now()));
     }
 
     /// Goes on after a pause.
     pub fn resume(&self) {
-        let _ = self.control.send(Control::Resume);
+        let _ = self.control.send(Control::Resume(Instant::now()));
     }
 
     /// How it is now.
@@ -265,6 +279,7 @@ fn run(
 ) -> Result<Finished, CaptureError> {
     match Writer::begin(sources, path, options) {
         Ok(writer) => {
+            let _watch = Watch(writer.shared());
             // Whoever started it waits for this.
             let _ = ready.send(Ok(writer.shared()));
             writer.run(controls)

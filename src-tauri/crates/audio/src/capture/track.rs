@@ -97,7 +97,7 @@ impl Track {
             self.close(timeline, now, &mut happened);
         }
         if self.open.is_none() && now >= self.next_try {
-            self.reopen(&mut happened);
+            self.reopen(timeline, &mut happened);
         }
         let is_quiet_output = is_system && silent_for > SILENT_OUTPUT;
         if self.is_away || is_quiet_output {
@@ -166,7 +166,7 @@ impl Track {
         self.next_try = now + REOPEN_EVERY;
     }
 
-    fn reopen(&mut self, happened: &mut Happened) {
+    fn reopen(&mut self, timeline: &Timeline, happened: &mut Happened) {
         match self.source.open() {
             Ok(open) => {
                 tracing::info!(device = open.name, "the recording goes on with a device");
@@ -177,6 +177,11 @@ impl Track {
                 self.open = Some(open);
                 self.opened_at = Instant::now();
                 self.placer.let_go();
+                // Where nothing is played nothing may come for long, and all is well.
+                if self.is_away && self.source.kind() == InputKind::System {
+                    self.is_away = false;
+                    happened.back_at_ms = Some(timeline.position(self.opened_at).as_millis() as u64);
+                }
             }
             Err(error) => {
                 tracing::debug!(%error, "a device of the recording is not back yet");

@@ -142,8 +142,8 @@ impl Writer {
     pub fn run(mut self, controls: &Receiver<Control>) -> Result<Finished, CaptureError> {
         let reason = loop {
             match controls.recv_timeout(TICK) {
-                Ok(Control::Pause) => self.pause(false),
-                Ok(Control::Resume) => self.resume(),
+                Ok(Control::Pause(at)) => self.pause(at),
+                Ok(Control::Resume(at)) => self.resume(at),
                 Ok(Control::Stop) | Err(RecvTimeoutError::Disconnected) => break EndReason::Stopped,
                 Err(RecvTimeoutError::Timeout) => {}
             }
@@ -154,21 +154,20 @@ impl Writer {
         self.finish(reason)
     }
 
-    fn pause(&mut self, asleep: bool) {
-        let now = Instant::now();
+    fn pause(&mut self, at: Instant) {
         if !self.timeline.is_paused() {
-            self.timeline.pause(now);
+            self.timeline.pause(at);
             self.log.pauses.push(Pause {
-                at_ms: self.timeline.position(now).as_millis() as u64,
+                at_ms: self.timeline.position(at).as_millis() as u64,
                 length_ms: None,
-                asleep,
+                asleep: false,
             });
             self.log_is_new = true;
         }
     }
 
-    fn resume(&mut self) {
-        let length = self.timeline.resume(Instant::now());
+    fn resume(&mut self, at: Instant) {
+        let length = self.timeline.resume(at);
         if let Some(pause) = self
             .log
             .pauses
@@ -334,7 +333,18 @@ impl Writer {
             self.take_the_rest();
         }
         let n_written = self.file.n_frames();
-        let finished = self.file.finish()?;
+        let finished = match self.file.finish() {
+            Ok(finished) => finished,
+            Err(error) => {
+                tracing::error!(%error, n_written, "a recording could not be ended well");
+                let reason = match reason {
+                    EndReason::Stopped => EndReason::WriteFailed(error.to_string()),
+                    known => known,
+                };
+                lock(&self.shared).status.state = CaptureState::Ended { reason };
+                return Err(error);
+            }
+        };
         let duration_ms = self.format.duration_ms(finished.n_frames);
         for gap in self.log.gaps.iter_mut().filter(|gap| gap.end_ms.is_none()) {
             gap.end_ms = Some(duration_ms.max(gap.start_ms));
