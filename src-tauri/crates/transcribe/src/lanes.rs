@@ -18,7 +18,7 @@ use crate::words;
 
 /// Windows that one chunk may take.
 const MAX_WINDOWS: usize = 8;
-/// A window that leads less far than this would lead nowhere.
+/// What was closed in less time does not tell how far a model came that had no room for more.
 const MIN_ADVANCE_MS: u64 = 1_000;
 /// What is shorter is not cut in two.
 const MIN_HALVED_MS: u64 = 8_000;
@@ -138,7 +138,7 @@ fn transcribe(
             }
         }
         // The model sometimes stops in the middle of the speech: go on from there.
-        let Some(stopped_ms) = stopped_ms.filter(|ms| !is_empty && *ms >= MIN_ADVANCE_MS) else {
+        let Some(stopped_ms) = stopped_ms.filter(|ms| !is_empty && *ms > 0) else {
             continue;
         };
         let reached_ms = offset_ms + stopped_ms;
