@@ -5,20 +5,14 @@ import { BackendError, type Segment } from "../backend/backend";
 import type { MockBackend } from "../backend/mock";
 import { held } from "../testing/held";
 import { show } from "../testing/show";
+import { press, row } from "../testing/transcript";
 
 afterEach(async () => {
   cleanup();
   await new Promise((done) => setTimeout(done, 0));
 });
 
-const row = (idx: number) =>
-  waitFor(() => {
-    const found = document.querySelector<HTMLElement>(`[data-transcript] li[data-index="${idx}"]`);
-    if (!found) throw new Error(`no row ${idx}`);
-    return found;
-  });
 const nRows = () => document.querySelectorAll("[data-transcript] li[data-index]").length;
-const press = (code: string, more: object = {}) => fireEvent.keyDown(window, { key: code.replace("Key", "").toLowerCase(), code, ...more });
 const open = async (name: RegExp) => fireEvent.click(await screen.findByRole("button", { name }));
 const passage = () => screen.findByRole<HTMLTextAreaElement>("textbox", { name: "Edit the passage" });
 const noPassage = () => waitFor(() => expect(screen.queryByRole("textbox", { name: "Edit the passage" })).toBeNull());

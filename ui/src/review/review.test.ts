@@ -4,19 +4,12 @@ import { afterEach, expect, test, vi } from "vitest";
 import { BackendError, type Correction } from "../backend/backend";
 import { held } from "../testing/held";
 import { show } from "../testing/show";
+import { press, row } from "../testing/transcript";
 
 afterEach(async () => {
   cleanup();
   await new Promise((done) => setTimeout(done, 0));
 });
-
-const row = (idx: number) =>
-  waitFor(() => {
-    const found = document.querySelector<HTMLElement>(`[data-transcript] li[data-index="${idx}"]`);
-    if (!found) throw new Error(`no row ${idx}`);
-    return found;
-  });
-const press = (code: string, more: object = {}) => fireEvent.keyDown(window, { key: code.replace("Key", "").toLowerCase(), code, ...more });
 
 async function review() {
   await screen.findByRole("region", { name: "Transcript" });

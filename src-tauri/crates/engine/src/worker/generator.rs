@@ -18,7 +18,8 @@ const TICK: Duration = Duration::from_millis(20);
 const CANCEL_GRACE: Duration = Duration::from_millis(120);
 /// How long it may go on where only the text is not wanted any more; ending it would cost the model.
 const STOP_GRACE: Duration = Duration::from_secs(5);
-/// A worker that died is started again so often until it has answered. What killed it may have been one part of a transcript.
+/// A worker that died is started again so often until it has answered. What killed it may have been one
+/// part of a transcript.
 const MAX_DEATHS: u32 = 3;
 
 /// A loaded language model. Its process is given back by [`WorkerGenerator::into_worker`].
