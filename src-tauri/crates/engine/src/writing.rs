@@ -10,7 +10,7 @@ use recordroute_core::{
     Transcript,
 };
 use recordroute_digest::{self as digest, MinutesOptions};
-use recordroute_store::{Library, TextVersion};
+use recordroute_store::{Library, TextVersion, TitledBy};
 
 use crate::engine::{same_job, settings_of};
 use crate::language_model::choose_language_model;
@@ -279,7 +279,7 @@ impl Writing<'_> {
                 "You gave the recording a title meanwhile, which stays.".to_owned(),
             ))
         };
-        if spare_own && !wants_title(self.library(), self.job.recording_id)? {
+        if spare_own && self.library().titled_by(self.job.recording_id)? == TitledBy::User {
             return own_stays();
         }
         let seen = self.library().recording(self.job.recording_id)?.title;
