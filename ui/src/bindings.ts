@@ -37,8 +37,8 @@ export const commands = {
 	recording: (recordingId: number) => typedError<Recording, CommandError>(__TAURI_INVOKE("recording", { recordingId })),
 	/**  Every tag with the number of recordings that carry it. */
 	tags: () => typedError<TagCount[], CommandError>(__TAURI_INVOKE("tags")),
-	/**  The newest transcript of a recording, in order of time. */
-	transcript: (recordingId: number) => typedError<Segment[], CommandError>(__TAURI_INVOKE("transcript", { recordingId })),
+	/**  The newest transcript of a recording, in order of time: all of it or `most` segments from the start. */
+	transcript: (recordingId: number, most: number | null) => typedError<Segment[], CommandError>(__TAURI_INVOKE("transcript", { recordingId, most })),
 	/**  Words that begin between two times of the newest transcript. */
 	words: (recordingId: number, fromMs: number, toMs: number) => typedError<Word[], CommandError>(__TAURI_INVOKE("words", { recordingId, fromMs, toMs })),
 	/**  Gives a recording another title. */

@@ -15,9 +15,9 @@ commands! {
     /// Every tag with the number of recordings that carry it.
     tags() -> Vec<TagCount> = ask |engine| engine.tags();
 
-    /// The newest transcript of a recording, in order of time.
-    transcript(recording_id: i64) -> Vec<Segment> =
-        ask |engine| engine.shown_segments(RecordingId(recording_id));
+    /// The newest transcript of a recording, in order of time: all of it or `most` segments from the start.
+    transcript(recording_id: i64, most: Option<u32>) -> Vec<Segment> =
+        ask |engine| engine.shown_segments(RecordingId(recording_id), most);
 
     /// Words that begin between two times of the newest transcript.
     words(recording_id: i64, from_ms: u64, to_ms: u64) -> Vec<Word> =

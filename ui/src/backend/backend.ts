@@ -78,8 +78,8 @@ export interface Backend {
   recordings(listing: Listing): Promise<Recording[]>;
   recording(recordingId: number): Promise<Recording>;
   tags(): Promise<TagCount[]>;
-  /** The newest transcript of a recording, in order of time. */
-  transcript(recordingId: number): Promise<Segment[]>;
+  /** The newest transcript of a recording, in order of time: all of it or `most` segments from the start. */
+  transcript(recordingId: number, most: number | null): Promise<Segment[]>;
   /** Words that begin between two times of the newest transcript. */
   words(recordingId: number, fromMs: number, toMs: number): Promise<Word[]>;
   rename(recordingId: number, title: string): Promise<void>;

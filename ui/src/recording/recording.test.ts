@@ -28,7 +28,7 @@ async function edit(idx: number, value?: string) {
 
 /** As a job that writes the text of the first recording anew would tell. */
 async function decode(backend: MockBackend, text: string, job_id = 77): Promise<Segment> {
-  const segment = { ...((await backend.transcript(1))[0] as Segment), text };
+  const segment = { ...((await backend.transcript(1, null))[0] as Segment), text };
   backend.emit({ kind: "segments", job_id, recording_id: 1, segments: [segment] });
   return segment;
 }
@@ -157,7 +157,7 @@ test("a passage that could not be kept is shown as it is kept", async () => {
 test("what is decoded stays on the screen whatever else changes, until the job ends", async () => {
   const backend = show();
   await row(3);
-  const { text } = (await backend.transcript(1))[0] as Segment;
+  const { text } = (await backend.transcript(1, null))[0] as Segment;
   await decode(backend, "decoded anew");
   await waitFor(() => expect(nRows(), "it begins again at the start").toBe(1));
   const asked = vi.spyOn(backend, "transcript");
@@ -177,7 +177,7 @@ test("what is decoded while the text is looked up is not lost", async () => {
   const late = held<Segment[]>();
   const backend = show();
   await row(3);
-  const old = await backend.transcript(1);
+  const old = await backend.transcript(1, null);
   await open(/^Night shift/);
   await waitFor(async () => expect((await row(0)).textContent).not.toMatch(/[가-힣]/));
   vi.spyOn(backend, "transcript").mockReturnValueOnce(late.promise);
@@ -211,7 +211,7 @@ test("a passage that is being changed is kept before the text is transcribed aga
 test("what was heard is put back by keyboard", async () => {
   const backend = show();
   await row(2);
-  const heard = (await backend.transcript(1))[2]?.text;
+  const heard = (await backend.transcript(1, null))[2]?.text;
   await fireEvent.keyDown(await edit(2, "changed"), { key: "Enter" });
   await screen.findByText("Text changed");
   const field = await edit(2);
@@ -227,7 +227,7 @@ test("what was heard is put back by keyboard", async () => {
   const outside = screen.getByRole("button", { name: "More" });
   outside.focus();
   await noPassage();
-  await waitFor(async () => expect((await backend.transcript(1))[2]?.original).toBeNull());
+  await waitFor(async () => expect((await backend.transcript(1, null))[2]?.original).toBeNull());
 });
 
 test("a click that leaves a passage meets what it was aimed at", async () => {

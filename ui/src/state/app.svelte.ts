@@ -350,10 +350,10 @@ export class App implements Host {
     return this.language.nameOf(id) ?? this.models.nameOf(id);
   }
 
-  /** The text may be changed: nothing else is writing it. */
+  /** The text may be changed: all of it is there, and nothing else is writing it. */
   get canEdit(): boolean {
     const { id } = this.reading;
-    if (id === null || this.library.readOnly) return false;
+    if (id === null || !this.reading.whole || this.library.readOnly) return false;
     const state = this.queue.of(id, "transcribe")?.state;
     return state !== "running" && state !== "queued";
   }

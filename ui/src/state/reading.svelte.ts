@@ -1,5 +1,6 @@
 // The recording that is open: its facts, its segments as they come, the words of what is on the screen.
 import type { AppEvent, Backend, Recording, RecordingNote, Segment, Word } from "../backend/backend";
+import { painted } from "./painted";
 import { problemOf, type Problem } from "./problem";
 
 /** The last of `items` that starts at or before `ms`; -1 before the first. */
@@ -13,6 +14,9 @@ export function indexAt(items: readonly { start_ms: number }[], ms: number): num
   return low - 1;
 }
 
+/** More than the largest screen shows. They are asked for first, so that a day opens as fast as a minute. */
+export const N_FIRST = 100;
+
 /** What was decoded takes the place of all from where it begins: a transcription may begin again at the start. */
 function joined(known: readonly Segment[], fresh: readonly Segment[]): Segment[] {
   const from = fresh[0]?.start_ms ?? Infinity;
@@ -23,6 +27,8 @@ export class ReadingStore {
   id: number | null = $state(null);
   recording: Recording | null = $state.raw(null);
   segments: Segment[] | null = $state.raw(null);
+  /** All segments are there, not just those that are asked for first. */
+  whole = $state(false);
   notes: RecordingNote[] = $state.raw([]);
   peaks: number[] = $state.raw([]);
   mediaUrl: string | null = $state(null);
@@ -37,7 +43,7 @@ export class ReadingStore {
   words: ReadonlyMap<number, Word[]> = $state.raw(new Map());
 
   readonly doubtful: number[] = $derived(
-    (this.segments ?? []).flatMap((segment, idx) => (segment.flags.length > 0 ? [idx] : [])),
+    (this.whole ? (this.segments ?? []) : []).flatMap((segment, idx) => (segment.flags.length > 0 ? [idx] : [])),
   );
 
   readonly #backend: Backend;
@@ -67,6 +73,7 @@ export class ReadingStore {
     this.#heard = null;
     this.recording = null;
     this.segments = null;
+    this.whole = false;
     this.notes = [];
     this.peaks = [];
     this.mediaUrl = null;
@@ -80,20 +87,25 @@ export class ReadingStore {
     const id = this.id;
     if (id === null) return;
     const turn = ++this.#turn;
+    const most = this.segments === null && this.#targetMs === null ? N_FIRST : null;
     try {
       const [recording, segments, notes] = await Promise.all([
         this.#backend.recording(id),
-        this.#backend.transcript(id),
+        this.#backend.transcript(id, most),
         this.#backend.notes(id),
       ]);
       if (turn !== this.#turn) return;
       this.recording = recording;
-      this.segments = joined(segments, this.#heard?.segments ?? []);
       this.notes = notes;
-      this.words = new Map();
       this.problem = null;
-      if (this.#targetMs !== null) this.goTo(this.#targetMs);
-      this.#targetMs = null;
+      this.#show(segments, most === null || segments.length < most);
+      if (!this.whole) {
+        await painted();
+        if (turn !== this.#turn) return;
+        const all = await this.#backend.transcript(id, null);
+        if (turn !== this.#turn) return;
+        this.#show(all, true);
+      }
     } catch (error) {
       if (turn === this.#turn) this.problem = problemOf(error);
       return;
@@ -116,6 +128,13 @@ export class ReadingStore {
     }
   }
 
+  #show(segments: readonly Segment[], whole: boolean): void {
+    this.segments = joined(segments, this.#heard?.segments ?? []);
+    this.whole = whole;
+    this.words = new Map();
+    if (whole && this.#targetMs !== null) this.goTo(this.#targetMs);
+  }
+
   /** Shows another text of a segment before the library answers with it. */
   put(idx: number, text: string): void {
     this.segments =
@@ -132,7 +151,8 @@ export class ReadingStore {
   }
 
   goTo(ms: number): void {
-    if (!this.segments) return;
+    this.#targetMs = this.whole ? null : ms;
+    if (!this.segments || !this.whole) return;
     this.cursor = Math.max(0, indexAt(this.segments, ms));
     this.reveal += 1;
   }

@@ -10,7 +10,7 @@ import { NOW } from "../testing/now";
 import { scenario } from "../testing/show";
 import { LibraryStore } from "./library.svelte";
 import { ModelsStore } from "./models.svelte";
-import { indexAt, ReadingStore } from "./reading.svelte";
+import { indexAt, N_FIRST, ReadingStore } from "./reading.svelte";
 import { RecorderStore } from "./recorder.svelte";
 import { SettingsStore } from "./settings.svelte";
 import { Toasts } from "./toasts.svelte";
@@ -28,6 +28,29 @@ test("the segment at a time is found among twelve thousand", () => {
   }
   expect(indexAt(segments, 0), "before anybody speaks").toBe(-1);
   expect(indexAt([], 5), "in an empty text").toBe(-1);
+});
+
+test("of a long text the beginning is shown first, and a place in it waits for the whole", async () => {
+  const backend = mockBackend(scenario({ state: "long" }), NOW);
+  const [{ id } = { id: -1 }] = await backend.recordings({ trashed: false, tag: null, offset: 0, limit: 1 });
+  const all = await backend.transcript(id, null);
+  const rest = held<typeof all>();
+  const asked = vi.spyOn(backend, "transcript").mockImplementation(async (_, most) => (most === null ? rest.promise : all.slice(0, most)));
+  const reading = new ReadingStore(backend);
+  const opened = reading.open(id);
+  await vi.waitFor(() => expect(reading.segments).toEqual(all.slice(0, N_FIRST)));
+  const late = all.at(-1)?.start_ms ?? -1;
+  reading.goTo(late);
+  expect([reading.whole, reading.cursor, reading.doubtful], "what needs the whole waits").toEqual([false, -1, []]);
+  rest.give(all);
+  await opened;
+  expect(reading.segments, "then it is all there").toEqual(all);
+  expect([reading.whole, reading.cursor, reading.doubtful.length > 0]).toEqual([true, all.length - 1, true]);
+  await reading.refresh();
+  expect(asked.mock.calls.map(([, most]) => most), "what is shown is not cut again").toEqual([N_FIRST, null, null]);
+  reading.close();
+  await reading.open(id, late);
+  expect(asked.mock.lastCall, "who wants to see the end is not shown the beginning").toEqual([id, null]);
 });
 
 test("segments that come again replace what they were, and the rest stays", async () => {

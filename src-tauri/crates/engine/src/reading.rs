@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use recordroute_core::{Job, RecordingId, Segment, Word};
-use recordroute_store::JobListing;
+use recordroute_store::{JobListing, ShownSegment};
 
 use crate::{Engine, Error, Format};
 
@@ -22,29 +22,10 @@ pub struct TagCount {
     pub n_recordings: u64,
 }
 
-/// A segment, and what was heard in it where its text was changed since.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ShownSegment {
-    /// The segment without its words.
-    pub segment: Segment,
-    /// None where the text is what was heard.
-    pub original: Option<String>,
-}
-
 impl Engine {
-    /// The segments of the newest transcript, without their words but with what was heard.
-    pub fn shown_segments(&self, id: RecordingId) -> Result<Vec<ShownSegment>, Error> {
-        let shown = |segment| ShownSegment {
-            segment,
-            original: None,
-        };
-        let mut segments: Vec<ShownSegment> = self.segments(id)?.into_iter().map(shown).collect();
-        for (idx, original) in self.inner.library.originals(id)? {
-            if let Some(segment) = usize::try_from(idx).ok().and_then(|idx| segments.get_mut(idx)) {
-                segment.original = Some(original);
-            }
-        }
-        Ok(segments)
+    /// The segments of the newest transcript with what was heard, all of them or `most` from the start.
+    pub fn shown_segments(&self, id: RecordingId, most: Option<u32>) -> Result<Vec<ShownSegment>, Error> {
+        Ok(self.inner.library.shown_segments(id, most)?)
     }
 
     /// The segments of the newest transcript, without their words.

@@ -62,25 +62,6 @@ impl Library {
             grow(transaction, version.transcript_id)
         })
     }
-
-    /// What was heard in the segments whose text was changed since, by their place.
-    pub fn originals(&self, id: RecordingId) -> Result<Vec<(u32, String)>, StoreError> {
-        self.read(|connection| {
-            recordings::exists(connection, id)?;
-            let Some(version) = current_version(connection, id)? else {
-                return Ok(Vec::new());
-            };
-            let first_id = version.transcript_id << SEGMENT_BITS;
-            let mut statement = connection.prepare_cached(
-                "SELECT id - ?1, original FROM segments
-                 WHERE id >= ?1 AND id < ?2 AND original IS NOT NULL ORDER BY id",
-            )?;
-            let rows = statement.query_map([first_id, first_id + (1 << SEGMENT_BITS)], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })?;
-            Ok(rows.collect::<Result<_, _>>()?)
-        })
-    }
 }
 
 pub(crate) fn current_version(

@@ -73,6 +73,7 @@ pub use places::PlaceText;
 pub use recordings::Listing;
 pub use scope::{Filters, Scope};
 pub use titles::TitledBy;
+pub use transcripts::ShownSegment;
 pub use trash::Purged;
 pub use vectors::{AnsweringIndex, IndexedText, StoredVector};
 

@@ -52,6 +52,15 @@ const MAX_TEXT_CHARS: usize = 20_000;
 /// Most words of one segment that are kept.
 const MAX_WORDS: usize = 5_000;
 
+/// A segment without its words, and what was heard in it where its text was changed since.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ShownSegment {
+    /// The segment.
+    pub segment: Segment,
+    /// None where the text is what was heard.
+    pub original: Option<String>,
+}
+
 /// A word as it is stored: start, end, text, confidence.
 type StoredWord = (u64, u64, String, f32);
 
@@ -72,6 +81,35 @@ impl Library {
             recordings::exists(connection, id)?;
             let found = current(connection, id)?;
             Ok(read_transcript(connection, found, false)?.segments)
+        })
+    }
+
+    /// The same with what was heard, all of them or `most` from the start.
+    pub fn shown_segments(
+        &self,
+        id: RecordingId,
+        most: Option<u32>,
+    ) -> Result<Vec<ShownSegment>, StoreError> {
+        self.read(|connection| {
+            recordings::exists(connection, id)?;
+            let Some((transcript_id, _)) = current(connection, id)? else {
+                return Ok(Vec::new());
+            };
+            let first_id = transcript_id << SEGMENT_BITS;
+            let n = most.map_or(MAX_SEGMENTS, |most| u64::from(most).min(MAX_SEGMENTS));
+            let mut statement = connection.prepare_cached(
+                "SELECT start_ms, end_ms, text, confidence, speaker, flags, original FROM segments
+                 WHERE id >= ?1 AND id < ?2 ORDER BY id",
+            )?;
+            let mut rows = statement.query([first_id, first_id + to_sql_int(n)])?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                found.push(ShownSegment {
+                    segment: read_segment(row)?,
+                    original: row.get(6)?,
+                });
+            }
+            Ok(found)
         })
     }
 
@@ -253,18 +291,26 @@ fn read_transcript(
     let mut rows = statement.query([first_id, end_id, i64::from(with_words)])?;
     let mut segments = Vec::new();
     while let Some(row) = rows.next()? {
-        let flags: Option<String> = row.get(5)?;
         segments.push(Segment {
-            start_ms: from_sql_int(row.get(0)?),
-            end_ms: from_sql_int(row.get(1)?),
-            text: row.get(2)?,
-            confidence: row.get(3)?,
-            speaker: row.get(4)?,
-            flags: flags.map_or(Ok(Vec::new()), |flags| serde_json::from_str(&flags))?,
             words: read_words(row.get(6)?, row.get(7)?)?,
+            ..read_segment(row)?
         });
     }
     Ok(Transcript { language, segments })
+}
+
+/// A segment without its words, out of the first six columns.
+fn read_segment(row: &Row<'_>) -> Result<Segment, StoreError> {
+    let flags: Option<String> = row.get(5)?;
+    Ok(Segment {
+        start_ms: from_sql_int(row.get(0)?),
+        end_ms: from_sql_int(row.get(1)?),
+        text: row.get(2)?,
+        confidence: row.get(3)?,
+        speaker: row.get(4)?,
+        flags: flags.map_or(Ok(Vec::new()), |flags| serde_json::from_str(&flags))?,
+        words: Vec::new(),
+    })
 }
 
 /// Words as they are stored, which is as they were heard; `changed` is the text of a segment that was

@@ -4,6 +4,7 @@
 mod common;
 
 use common::{library, transcribed};
+use recordroute_core::Segment;
 
 #[test]
 fn words_are_read_where_somebody_looks() {
@@ -27,6 +28,11 @@ fn words_are_read_where_somebody_looks() {
         "the list has every segment and no words"
     );
     assert_eq!(segments[2].text, whole[2].text, "with the same text");
+    let shown = |most| library.shown_segments(id, most).unwrap();
+    let heard: Vec<Segment> = shown(None).into_iter().map(|shown| shown.segment).collect();
+    assert_eq!(heard, segments, "what is shown is the same list");
+    assert_eq!(shown(Some(2)), shown(None)[..2], "or its beginning");
+    assert_eq!(shown(Some(u32::MAX)), shown(None), "more than there are is all");
     let empty = library.add_recording(&common::draft("empty")).unwrap();
     assert!(
         library.words(empty, 0, 1_000).unwrap().is_empty() && library.segments(empty).unwrap().is_empty(),

@@ -212,7 +212,7 @@ export function mockBackend(scenario: Scenario, now: Date = new Date()): MockBac
       for (const { recording } of shown(false)) for (const tag of recording.tags) counts.set(tag, (counts.get(tag) ?? 0) + 1);
       return [...counts].sort(([a], [b]) => a.localeCompare(b)).map(([name, n_recordings]) => ({ name, n_recordings }));
     },
-    transcript: async (id) => find(id).segments.map((one) => ({ ...one })),
+    transcript: async (id, most) => find(id).segments.slice(0, most ?? undefined).map((one) => ({ ...one })),
     words: async (id, fromMs, toMs) =>
       find(id).segments.filter((one) => one.end_ms > fromMs && one.start_ms < toMs).flatMap(wordsOf),
     rename: async (id, title) => (mayWrite(), change(id, { title })),
