@@ -378,6 +378,13 @@ fn what_is_recorded_is_watched_noted_and_then_in_the_library() {
         note,
         "with its note"
     );
+    let late = json!({ "recordingId": id, "atMs": 1_000_000, "text": "half typed" });
+    home.ask("add_note", late).unwrap();
+    assert_eq!(
+        home.ask("notes", json!({ "recordingId": id })).unwrap()[1]["text"],
+        "half typed",
+        "and one that came when it had ended"
+    );
     let again = home.ask("stop_recording", json!({})).unwrap_err();
     assert_eq!(
         again["code"], "invalid_input",

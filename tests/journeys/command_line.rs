@@ -3,7 +3,7 @@
 use recordroute_testkit::Home;
 use serde_json::Value;
 
-use crate::support::{MULTILINGUAL_MODEL, QUICK_MODEL, arg, fixture, run, run_well, words};
+use crate::support::{MULTILINGUAL_MODEL, QUICK_MODEL, arg, fixture, recordroute, run, run_well, words};
 
 fn json(text: &str) -> Value {
     serde_json::from_str(text.trim()).unwrap_or_else(|error| panic!("{error} in {text}"))
@@ -253,6 +253,19 @@ fn nothing_is_kept_on_request() {
         json("[]"),
         "and nothing is kept"
     );
+}
+
+#[test]
+fn what_the_settings_want_of_every_transcript_is_told_to_wait() {
+    let home = Home::new().unwrap();
+    let mut transcribing = recordroute(&home);
+    transcribing.env("RECORDROUTE_AUTO_TITLE", "true");
+    let file = fixture("sample-en.m4a");
+    let output = transcribing
+        .args(["transcribe", arg(&file), "--model", QUICK_MODEL])
+        .output();
+    let said = String::from_utf8(output.unwrap().stderr).unwrap();
+    assert!(said.contains("recordroute jobs run"), "{said}");
 }
 
 #[test]

@@ -335,6 +335,59 @@ fn a_server_of_the_users_own_writes() {
 }
 
 #[test]
+fn who_has_only_a_server_need_not_name_its_model() {
+    let home = Home::new().unwrap();
+    std::fs::create_dir_all(home.join("no models")).unwrap();
+    let server = ModelServer::with_chat(&["nomic-embed-text", "small"], ModelReply::chat(&["Budget"]));
+    let output = recordroute(&home)
+        .env("RECORDROUTE_MODELS", home.join("no models"))
+        .env("RECORDROUTE_SERVER_URL", server.url())
+        .args(["generate", "Say something."])
+        .output()
+        .unwrap();
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout).trim(),
+        "Budget",
+        "the one that writes is taken: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+#[test]
+fn templates_are_listed_and_ones_own_are_among_them() {
+    let home = Home::new().unwrap();
+    let folder = home.join("templates");
+    let list = || {
+        let mut listing = recordroute(&home);
+        let output = listing
+            .env("RECORDROUTE_TEMPLATES", &folder)
+            .arg("templates")
+            .output();
+        let output = output.unwrap();
+        [output.stdout, output.stderr].map(|said| String::from_utf8(said).unwrap())
+    };
+    let [listed, said] = list();
+    assert!(listed.contains("meeting"), "the program's are there: {listed}");
+    assert!(said.contains(arg(&folder)), "and the folder is named: {said}");
+    let example = std::fs::read_to_string(folder.join("examples").join("meeting.toml")).unwrap();
+    std::fs::write(
+        folder.join("mine.toml"),
+        example.replacen("\"meeting\"", "\"mine\"", 1),
+    )
+    .unwrap();
+    std::fs::write(folder.join("broken.toml"), "id = [").unwrap();
+    let [listed, said] = list();
+    assert!(
+        listed.contains("meeting") && listed.contains("mine"),
+        "a copy with an id of its own is another one: {listed}"
+    );
+    assert!(
+        said.contains("broken.toml"),
+        "what cannot be used is named: {said}"
+    );
+}
+
+#[test]
 fn what_a_model_makes_up_is_marked_and_what_it_repeats_stands_once() {
     let home = Home::new().unwrap();
     let texts = [

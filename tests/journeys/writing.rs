@@ -13,7 +13,8 @@ use recordroute_testkit::{Home, WrittenRecording};
 use tokio::sync::broadcast::Receiver;
 
 use crate::support::{
-    LANGUAGE_MODEL, QUICK_MODEL, fake_engine, settings, tone_file, transcribed, wait_for, wait_for_end,
+    LANGUAGE_MODEL, QUICK_MODEL, fake_engine, run, run_well, settings, tone_file, transcribed, wait_for,
+    wait_for_end,
 };
 
 const TEXTS: [&str; 4] = [
@@ -412,7 +413,7 @@ fn edited(engine: &Engine, id: RecordingId, text: &str) -> Vec<MinutesSection> {
 fn what_the_user_writes_while_a_renewal_waits_stays() {
     let home = Home::new().unwrap();
     let id = transcribed(&home, "talk", &TEXTS);
-    let engine = fake_engine(&home, QueueMode::All, &behaviour(&["load-ms=1500"]));
+    let engine = fake_engine(&home, QueueMode::All, &behaviour(&["token-ms=30"]));
     let mut events = engine.subscribe();
     let first = [
         engine.make_minutes(id, &choice()).unwrap(),
@@ -444,6 +445,70 @@ fn what_the_user_writes_while_a_renewal_waits_stays() {
         "whoever asks for one gets one"
     );
     assert_ne!(engine.recording(id).unwrap().title, "My own title");
+}
+
+#[test]
+fn minutes_of_half_a_transcript_say_so_and_its_transcription_goes_on() {
+    let home = Home::new().unwrap();
+    let words = ["chunk-ms=1500", "say=we talk about the budget of next year"];
+    let engine = fake_engine(&home, QueueMode::All, &behaviour(&words));
+    let mut events = engine.subscribe();
+    let id = match engine.add(&tone_file(&home, "long.wav", 130.0), &AddOptions::default()) {
+        Ok(Added::New(id)) => id,
+        other => panic!("the file is new: {other:?}"),
+    };
+    let begun = engine.transcribe(id, Some(QUICK_MODEL), plain_sound()).unwrap();
+    wait_for(&mut events, |event| {
+        matches!(event, Event::Segments { .. }).then_some(())
+    });
+    engine.cancel_job(begun).unwrap();
+    wait_for_end(&mut events, begun);
+    assert!(!engine.is_transcribed(id).unwrap(), "a half is no whole");
+    let job_id = engine.make_minutes(id, &choice()).unwrap();
+    let notice = wait_until_done(&mut events, job_id).expect("it is told");
+    assert!(notice.contains("not transcribed to its end"), "{notice}");
+    let minutes = engine.minutes(id).unwrap().remove(0).minutes;
+    let rest = minutes.failed_parts.last().expect("it stands in the minutes");
+    let heard_ms = engine.segments(id).unwrap().last().unwrap().end_ms;
+    assert_eq!(
+        (rest.start_ms, rest.end_ms),
+        (heard_ms, 130_000),
+        "from where to where"
+    );
+    let options = ProcessOptions {
+        speech_model: Some(QUICK_MODEL.to_owned()),
+        transcribe: Some(plain_sound()),
+        correct: false,
+        minutes: choice(),
+    };
+    let jobs = engine.process(id, &options).unwrap();
+    assert_eq!(jobs[0], begun, "what was begun goes on");
+    wait_until_done(&mut events, *jobs.last().unwrap());
+    assert!(engine.is_transcribed(id).unwrap(), "to its end");
+    let minutes = engine.minutes(id).unwrap().remove(0).minutes;
+    assert_eq!(minutes.failed_parts, [], "and the minutes are of all of it");
+}
+
+#[test]
+fn minutes_that_were_changed_by_hand_are_shown_and_not_made_anew() {
+    let home = Home::new().unwrap();
+    let id = transcribed(&home, "talk", &TEXTS);
+    let engine = fake_engine(&home, QueueMode::All, &[]);
+    let mut events = engine.subscribe();
+    let job_id = engine.make_minutes(id, &choice()).unwrap();
+    wait_until_done(&mut events, job_id);
+    edited(&engine, id, "My own line");
+    engine
+        .edit_segment(id, 0, "We meet to talk about the cellar.")
+        .unwrap();
+    drop(engine);
+    let number = id.to_string();
+    let shown = run_well(&home, &["minutes", &number]);
+    assert!(shown.contains("My own line"), "{shown}");
+    let refused = run(&home, &["minutes", &number, "--language", "ko"]);
+    assert!(!refused.status.success(), "others would take their place");
+    let why = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(why.contains("--again"), "unless that is wanted: {why}");
 }
 
 #[test]

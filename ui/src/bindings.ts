@@ -91,6 +91,8 @@ export const commands = {
 	transcribeRecording: (transcribe: boolean) => typedError<null, CommandError>(__TAURI_INVOKE("transcribe_recording", { transcribe })),
 	/**  Writes a note at this moment of the recording. */
 	noteRecording: (text: string) => typedError<RecordingNote, CommandError>(__TAURI_INVOKE("note_recording", { text })),
+	/**  Writes a note at a time of a recording that is in the library. */
+	addNote: (recordingId: number, atMs: number, text: string) => typedError<null, CommandError>(__TAURI_INVOKE("add_note", { recordingId, atMs, text })),
 	/**  Ends it and puts it into the library; where that fails it is among the unfinished ones. */
 	stopRecording: () => typedError<Recorded, CommandError>(__TAURI_INVOKE("stop_recording")),
 	/**  Recordings that were being made when their program ended, however it ended. */
@@ -134,7 +136,7 @@ export const commands = {
 	/**  What they would cost. */
 	minutesEstimate: (recordingId: number, choice: MinutesChoice) => typedError<MinutesEstimate, CommandError>(__TAURI_INVOKE("minutes_estimate", { recordingId, choice })),
 	/**  What they can be made by. */
-	minutesTemplates: () => typedError<MinutesTemplate[], CommandError>(__TAURI_INVOKE("minutes_templates")),
+	minutesTemplates: () => typedError<MinutesTemplates, CommandError>(__TAURI_INVOKE("minutes_templates")),
 	/**  Asks where to write the minutes and writes; none where the user dismissed the question. */
 	exportMinutes: (recordingId: number, template: string, format: MinutesFormat) => typedError<string | null, CommandError>(__TAURI_INVOKE("export_minutes", { recordingId, template, format })),
 	/**  Copies the minutes as text. */
@@ -149,6 +151,10 @@ export const commands = {
 	makeCorrections: (recordingId: number, model: string | null) => typedError<number, CommandError>(__TAURI_INVOKE("make_corrections", { recordingId, model })),
 	/**  Accepts or refuses proposals, or opens them again. */
 	decideCorrections: (recordingId: number, segmentIdxs: number[], state: CorrectionState) => typedError<null, CommandError>(__TAURI_INVOKE("decide_corrections", { recordingId, segmentIdxs, state })),
+	/**  Names and terms that accepted corrections brought. */
+	learnedWords: () => typedError<string[], CommandError>(__TAURI_INVOKE("learned_words")),
+	/**  Takes one of them out for good. */
+	forgetWord: (word: string) => typedError<null, CommandError>(__TAURI_INVOKE("forget_word", { word })),
 	/**  Changes the text of a segment; what was heard is kept. */
 	editSegment: (recordingId: number, segmentIdx: number, text: string) => typedError<null, CommandError>(__TAURI_INVOKE("edit_segment", { recordingId, segmentIdx, text })),
 	/**  Queues the finding of a title. */
@@ -572,6 +578,12 @@ export type MinutesTemplate = {
 	titles: TwoLanguages,
 };
 
+/**  What minutes can be made by, and a sentence for each file of the user's that cannot be used. */
+export type MinutesTemplates = {
+	templates: MinutesTemplate[],
+	problems: string[],
+};
+
 /**  Minutes of one template. */
 export type MinutesView = {
 	created_at: string,
@@ -630,7 +642,7 @@ export type Outdated = {
 };
 
 /**  A folder of the program. */
-export type Place = "library" | "backup" | "models" | "logs";
+export type Place = "library" | "backup" | "models" | "logs" | "templates";
 
 /**  How far a job is. */
 export type Progress = {
@@ -763,6 +775,7 @@ export type Settings = {
 	server_key: string | null,
 	auto_title: boolean,
 	auto_minutes: boolean,
+	auto_correct: boolean,
 	notify: boolean,
 	welcomed: boolean,
 };

@@ -49,6 +49,10 @@ commands! {
     /// Writes a note at this moment of the recording.
     note_recording(text: String) -> RecordingNote = run |session| session.live().note(&text);
 
+    /// Writes a note at a time of a recording that is in the library.
+    add_note(recording_id: i64, at_ms: u64, text: String) -> () =
+        change(recording_id) |engine| engine.add_note(RecordingId(recording_id), at_ms, &text);
+
     /// Ends it and puts it into the library; where that fails it is among the unfinished ones.
     stop_recording() -> Recorded = run |session| session.live().stop();
 

@@ -7,7 +7,7 @@ use super::{Answer, Core};
 use crate::dialogs;
 use recordroute_wire::{
     Correction, CorrectionState, Highlights, LanguageModels, MinutesChoice, MinutesEstimate, MinutesFormat,
-    MinutesSection, MinutesTemplate, MinutesView, Outdated, shown,
+    MinutesSection, MinutesTemplates, MinutesView, Outdated, shown,
 };
 
 commands! {
@@ -30,7 +30,7 @@ commands! {
         ask |engine| engine.minutes_estimate(RecordingId(recording_id), &choice.into());
 
     /// What they can be made by.
-    minutes_templates() -> Vec<MinutesTemplate> = ask |engine| Ok(engine.templates().templates);
+    minutes_templates() -> MinutesTemplates = ask |engine| Ok(engine.templates());
 
     /// What can write: installed models and those of the user's own server.
     language_models() -> LanguageModels = ask |engine| engine.language_models();
@@ -51,6 +51,12 @@ commands! {
         change(recording_id) |engine| {
             engine.decide_corrections(RecordingId(recording_id), &segment_idxs, state.into())
         };
+
+    /// Names and terms that accepted corrections brought.
+    learned_words() -> Vec<String> = ask |engine| engine.learned_words();
+
+    /// Takes one of them out for good.
+    forget_word(word: String) -> () = ask |engine| engine.forget_word(&word);
 
     /// Changes the text of a segment; what was heard is kept.
     edit_segment(recording_id: i64, segment_idx: u32, text: String) -> () =

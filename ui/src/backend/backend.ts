@@ -28,7 +28,7 @@ import type {
   MinutesEstimate,
   MinutesFormat,
   MinutesSection,
-  MinutesTemplate,
+  MinutesTemplates,
   MinutesView,
   Outdated,
   ModelProgress,
@@ -141,6 +141,8 @@ export interface Backend {
   transcribeRecording(transcribe: boolean): Promise<void>;
   /** Writes a note at this moment of the recording. */
   noteRecording(text: string): Promise<RecordingNote>;
+  /** Writes a note at a time of a recording that is in the library. */
+  addNote(recordingId: number, atMs: number, text: string): Promise<void>;
   /** Ends it and puts it into the library; where that fails it is among the unfinished ones. */
   stopRecording(): Promise<Recorded>;
   /** Recordings that were being made when their program ended, however it ended. */
@@ -169,13 +171,17 @@ export interface Backend {
   /** Takes what the user made of them. */
   saveMinutes(recordingId: number, template: string, sections: MinutesSection[]): Promise<void>;
   minutesEstimate(recordingId: number, choice: MinutesChoice): Promise<MinutesEstimate>;
-  minutesTemplates(): Promise<MinutesTemplate[]>;
+  minutesTemplates(): Promise<MinutesTemplates>;
   /** Asks where to write and writes; none where the user dismissed the question. */
   exportMinutes(recordingId: number, template: string, format: MinutesFormat): Promise<string | null>;
   copyMinutes(recordingId: number, template: string): Promise<void>;
   /** What can write: installed models and those of the user's own server. */
   languageModels(): Promise<LanguageModels>;
   highlights(recordingId: number): Promise<Highlights>;
+  /** Names and terms that accepted corrections brought, the most frequent first. */
+  learnedWords(): Promise<string[]>;
+  /** Takes one of them out for good. */
+  forgetWord(word: string): Promise<void>;
   /** Proposals for the newest transcript, in order of their segments. */
   corrections(recordingId: number): Promise<Correction[]>;
   makeCorrections(recordingId: number, model: string | null): Promise<number>;

@@ -249,6 +249,9 @@ export type MinutesView = {
 export type Outdated = { title: boolean; minutes: boolean };
 
 export type TwoLanguages = { ko: string; en: string };
+/** What minutes can be made by, and a sentence for each file of the user's that cannot be used. */
+export type MinutesTemplates = { templates: MinutesTemplate[]; problems: string[] };
+
 export type MinutesTemplate = { id: string; titles: TwoLanguages; sections: { key: string; title: TwoLanguages }[] };
 
 /** None takes the setting, and the language of the recording. */
@@ -488,6 +491,8 @@ export type Settings = {
   auto_title: boolean;
   /** A transcript gets minutes when it is done. */
   auto_minutes: boolean;
+  /** Corrections of a transcript are proposed when it is done. */
+  auto_correct: boolean;
   /** Tell when a long job ends and the window is not in front. */
   notify: boolean;
   /** The first start is over. */
@@ -519,7 +524,7 @@ export type LibraryState =
 export type LogLevel = "error" | "warn" | "info" | "debug" | "trace";
 export type LogLine = { at: string; level: LogLevel; target: string; message: string };
 
-export type Place = "library" | "backup" | "models" | "logs";
+export type Place = "library" | "backup" | "models" | "logs" | "templates";
 
 /** Everything that the core tells the page without being asked. */
 export type AppEvent =

@@ -192,10 +192,24 @@ test("minutes that the transcript left behind say so, and one button renews them
   const panel = await openMinutes();
   expect(await within(panel).findByText(/Renewing them replaces what you changed/)).toBeTruthy();
   await fireEvent.click(within(panel).getByRole("button", { name: "Renew" }));
-  expect(make).toHaveBeenCalledWith(1, { template: "meeting", model: null, language: "ko" });
+  const [before] = await backend.minutes(1);
+  expect(make, "by the same model").toHaveBeenCalledWith(1, { template: "meeting", model: before?.model, language: "ko" });
   for (let turn = 0; turn < 6; turn += 1) backend.jobsMove.tick();
   expect(await screen.findByText("The minutes were renewed"), "what the user had written can be had back").toBeTruthy();
   await waitFor(() => expect(within(panel).queryByText(/The transcript was changed/)).toBeNull());
+});
+
+test("a template of the user's own that cannot be used says so where one is chosen", async () => {
+  const backend = show({ state: "minutes-outdated" });
+  const { templates } = await backend.minutesTemplates();
+  const problem = "The template /home/kim/standup.toml cannot be used. It is longer than 256 kB.";
+  vi.spyOn(backend, "minutesTemplates").mockResolvedValue({ templates, problems: [problem] });
+  const languages = vi.spyOn(backend, "languageModels");
+  await openMinutes();
+  const nBefore = languages.mock.calls.length;
+  await fireEvent.click(await screen.findByRole("button", { name: /^New minutes/ }));
+  expect(await screen.findByText(problem)).toBeTruthy();
+  expect(languages.mock.calls.length, "a server may answer by now").toBeGreaterThan(nBefore);
 });
 
 test("what is missing is said with its times, and leads there", async () => {

@@ -30,9 +30,11 @@ test("a recording is begun, paused, noted, stopped, and then it is open", async 
   await fireEvent.input(screen.getByRole("textbox", { name: "Note at this moment" }), { target: { value: "밑줄" } });
   await press("Add note");
   expect(await screen.findByText("밑줄"), "the note is on the screen").toBeTruthy();
+  await fireEvent.input(screen.getByRole("textbox", { name: "Note at this moment" }), { target: { value: "half typed" } });
   await fireEvent.click(within(await pane()).getByRole("button", { name: "Stop" }));
   expect(await screen.findByRole("button", { name: "Talk with the neighbours" }), "its title heads the page").toBeTruthy();
   expect(await screen.findByText("밑줄"), "the note came along").toBeTruthy();
+  expect(screen.getByText("half typed"), "as did the one that was being typed").toBeTruthy();
 });
 
 test("what was chosen is remembered, and one of both is always heard", async () => {

@@ -11,11 +11,11 @@ afterEach(async () => {
   await new Promise((done) => setTimeout(done, 0));
 });
 
-async function openSettings(state: State = "normal") {
+async function openSettings(state: State = "normal", tab = "Language model") {
   const backend = show({ state });
   await screen.findByRole("region", { name: "Transcript" });
   await fireEvent.click(screen.getByRole("button", { name: "Settings" }));
-  await fireEvent.click(await screen.findByRole("tab", { name: "Language model" }));
+  await fireEvent.click(await screen.findByRole("tab", { name: tab }));
   return { backend, dialog: screen.getByRole("dialog", { name: "Settings" }) };
 }
 
@@ -41,11 +41,29 @@ test("a server that does not answer is said, and can be asked again", async () =
   await waitFor(() => expect(within(dialog).queryByText(/Nothing answers/), "no server, no complaint").toBeNull());
 });
 
-test("titles and minutes come by themselves where that is wanted", async () => {
+test("titles, minutes and corrections come by themselves where that is wanted", async () => {
   const { backend, dialog } = await openSettings();
   await fireEvent.click(within(dialog).getByRole("switch", { name: "Title by itself" }));
   await fireEvent.click(within(dialog).getByRole("switch", { name: "Minutes by themselves" }));
-  await waitFor(async () => expect(await backend.settings()).toMatchObject({ auto_title: true, auto_minutes: true }));
+  await fireEvent.click(within(dialog).getByRole("switch", { name: "Corrections by themselves" }));
+  await waitFor(async () =>
+    expect(await backend.settings()).toMatchObject({ auto_title: true, auto_minutes: true, auto_correct: true }),
+  );
+});
+
+test("the folder of templates is shown from where minutes are set up", async () => {
+  const { backend, dialog } = await openSettings();
+  const place = vi.spyOn(backend, "showPlace");
+  await fireEvent.click(within(dialog).getByRole("button", { name: "Show the folder" }));
+  expect(place).toHaveBeenCalledWith("templates");
+});
+
+test("what corrections taught is seen, and a wrong word is forgotten", async () => {
+  const { backend, dialog } = await openSettings("normal", "Transcription");
+  const [wrong, ...others] = await backend.learnedWords();
+  await fireEvent.click(await within(dialog).findByRole("button", { name: `Forget ${wrong}` }));
+  await waitFor(() => expect(within(dialog).queryByText(wrong ?? "")).toBeNull());
+  expect(await backend.learnedWords()).toEqual(others);
 });
 
 test("the queue says what each job makes", async () => {

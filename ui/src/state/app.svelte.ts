@@ -458,7 +458,7 @@ export class App implements Host {
         void this.recorder.follow();
         break;
       case "recording_ended":
-        this.recorder.endedOutside(event.recorded);
+        void this.recorder.endedOutside(event.recorded);
         break;
       case "recording_failed":
         void this.recorder.failedOutside(event.error);

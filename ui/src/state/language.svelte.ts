@@ -17,9 +17,10 @@ export class LanguageStore {
     this.#backend = backend;
   }
 
-  /** Something can write; unknown counts as yes, so that nothing is refused too early. */
+  /** Something can write, or the user's own server could: what is wrong with that is said when it is asked.
+   * Unknown counts as yes, so that nothing is refused too early. */
   get canWrite(): boolean {
-    return this.known === null || this.models.length > 0;
+    return this.known === null || this.models.length > 0 || this.known.default !== null || this.problem !== null;
   }
 
   async refresh(): Promise<void> {

@@ -30,6 +30,8 @@ const emptyLine = (): MinutesItem => ({ text: "", who: null, when: null, segment
 export class MinutesStore {
   views: MinutesView[] = $state.raw([]);
   templates: MinutesTemplate[] = $state.raw([]);
+  /** Why a template of the user's own is not among them; sentences. */
+  templateProblems: string[] = $state.raw([]);
   highlights: Highlights | null = $state.raw(null);
   problem: Problem | null = $state(null);
   highlightsProblem: Problem | null = $state(null);
@@ -91,12 +93,8 @@ export class MinutesStore {
     await this.#keeping;
     if (turn !== this.#turn) return;
     try {
-      const [views, templates] = await Promise.all([
-        backend.minutes(id),
-        this.templates.length > 0 ? this.templates : backend.minutesTemplates(),
-      ]);
+      const [views] = await Promise.all([backend.minutes(id), this.templates.length > 0 || this.#readTemplates()]);
       if (turn !== this.#turn) return;
-      this.templates = templates;
       // A line that is being written stays under the hands that write it, unless its minutes were written anew.
       const edited = this.#viewOf(this.editing?.template);
       if (!edited || !views.some(({ template, created_at }) => template === edited.template && created_at === edited.created_at)) {
@@ -108,6 +106,17 @@ export class MinutesStore {
     } catch (error) {
       if (turn === this.#turn) this.problem = problemOf(error);
     }
+  }
+
+  /** Looks for templates that were added or changed meanwhile. */
+  async lookForTemplates(): Promise<void> {
+    await this.#host.attempt(() => this.#readTemplates());
+  }
+
+  async #readTemplates(): Promise<void> {
+    const { templates, problems } = await this.#host.backend.minutesTemplates();
+    this.templates = templates;
+    this.templateProblems = problems;
   }
 
   /** Highlights take a moment of computing, so they are asked for when they are looked at. */
@@ -154,8 +163,11 @@ export class MinutesStore {
     await queue.refresh();
   }
 
-  /** Writes anew what the transcript has left behind. */
-  renew = (view: MinutesView) => this.make({ template: view.template, model: null, language: view.language });
+  /** Writes anew what the transcript has left behind, by the same model where it is still there. */
+  renew = (view: MinutesView) => {
+    const model = this.#host.language.models.find(({ id }) => id === view.model)?.id ?? null;
+    return this.make({ template: view.template, model, language: view.language });
+  };
 
   hear(event: AppEvent): void {
     if (event.kind === "minutes_draft" && event.recording_id === this.#id) {

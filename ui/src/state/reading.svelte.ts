@@ -49,6 +49,8 @@ export class ReadingStore {
   readonly #backend: Backend;
   #turn = 0;
   #targetMs: number | null = null;
+  /** Ends when all that was asked for last is there. */
+  #read: Promise<void> | null = null;
   /** What a job has decoded so far: until it ends the library may answer with the text before it. */
   #heard: { jobId: number; segments: Segment[] } | null = null;
 
@@ -59,6 +61,7 @@ export class ReadingStore {
   async open(id: number, targetMs: number | null = null): Promise<void> {
     if (id === this.id && this.segments) {
       if (targetMs !== null) this.goTo(targetMs);
+      await this.#read;
       return;
     }
     this.close();
@@ -84,6 +87,11 @@ export class ReadingStore {
   }
 
   async refresh(): Promise<void> {
+    this.#read = this.#readAll();
+    await this.#read;
+  }
+
+  async #readAll(): Promise<void> {
     const id = this.id;
     if (id === null) return;
     const turn = ++this.#turn;

@@ -1,6 +1,6 @@
 // The recording that is being made: what is chosen for it, how it is, and what was left unfinished.
 import type {
-  Backend, InputDevice, LiveFacts, LiveLine, LiveStatus, Recorded, RecordingNote, Settings, UnfinishedRecording,
+  Backend, InputDevice, LiveFacts, LiveLine, LiveStatus, Recorded, Settings, UnfinishedRecording,
 } from "../backend/backend";
 import { m } from "../i18n";
 import { errorText } from "../i18n/errors";
@@ -41,6 +41,8 @@ export class RecorderStore {
   unfinished: UnfinishedRecording[] = $state.raw([]);
   /** The live transcript so far. */
   lines: LiveLine[] = $state.raw([]);
+  /** The note that is being typed. */
+  draft = $state("");
   /** Loudness so far; replaced by its own length, not watched in depth. */
   columns: Column[] = [];
   nColumns = $state(0);
@@ -100,8 +102,8 @@ export class RecorderStore {
   }
 
   /** What was ended from there. */
-  endedOutside(recorded: Recorded): void {
-    this.#forget();
+  async endedOutside(recorded: Recorded): Promise<void> {
+    await this.#forgetBut(recorded);
     this.#host.stopped(recorded);
   }
 
@@ -178,13 +180,33 @@ export class RecorderStore {
     await this.#attempt(() => this.#backend.transcribeRecording(transcribe));
   }
 
-  async note(text: string): Promise<boolean> {
-    if (text.trim() === "") return false;
-    let note: RecordingNote | null = null;
-    await this.#attempt(async () => (note = await this.#backend.noteRecording(text.trim())));
-    if (!note || !this.facts) return false;
-    this.facts = { ...this.facts, notes: [...this.facts.notes, note] };
-    return true;
+  /** Keeps the note that is being typed; what is typed while the recording ends goes with it. */
+  async addNote(): Promise<void> {
+    if (this.stopping) return;
+    await this.#keepDraft(async (text) => {
+      const note = await this.#backend.noteRecording(text);
+      if (this.facts) this.facts = { ...this.facts, notes: [...this.facts.notes, note] };
+    });
+  }
+
+  /** What could not be kept goes back to where it was typed. */
+  async #keepDraft(keep: (text: string) => Promise<void>): Promise<void> {
+    const text = this.draft.trim();
+    if (text === "") return;
+    this.draft = "";
+    let kept = false;
+    await this.#attempt(async () => {
+      await keep(text);
+      kept = true;
+    });
+    if (!kept) this.draft = [text, this.draft].join(" ").trim();
+  }
+
+  /** Forgets a recording that is in the library now, and writes what was being typed to its notes. */
+  async #forgetBut(recorded: Recorded): Promise<void> {
+    const atMs = this.elapsedMs;
+    this.#forget();
+    await this.#keepDraft((text) => this.#backend.addNote(recorded.recording_id, atMs, text));
   }
 
   /** Ends it; tells whether it is in the library. */
@@ -192,7 +214,7 @@ export class RecorderStore {
     if (!this.facts || this.stopping) return false;
     this.stopping = true;
     let recorded: Recorded | null = null;
-    await this.#attempt(async () => (recorded = await this.#backend.stopRecording()));
+    await this.#attempt(async () => await this.#forgetBut((recorded = await this.#backend.stopRecording())));
     this.#forget();
     this.stopping = false;
     if (recorded) this.#host.stopped(recorded);

@@ -192,11 +192,25 @@ test("sound inputs are as the last question found them", async () => {
   expect(recorder.microphones.length).toBeGreaterThan(0);
 });
 
+test("a note that is being typed when a recording is ended elsewhere goes with it, or stays", async () => {
+  const backend = mockBackend(scenario({ state: "recording" }), NOW);
+  const stopped = vi.fn();
+  const recorder = new RecorderStore(backend, { settings: () => null, stopped, endedBecause: () => {}, failed: () => {} });
+  const recorded = { recording_id: 1, duration_ms: 1, job_id: null, not_transcribed: null };
+  vi.spyOn(backend, "addNote").mockRejectedValueOnce(new BackendError({ code: "other", message: "The disk is away." }));
+  recorder.draft = " underlined ";
+  await recorder.endedOutside(recorded);
+  expect(recorder.draft, "what could not be kept is not thrown away").toBe("underlined");
+  await recorder.endedOutside(recorded);
+  expect((await backend.notes(1)).at(-1)?.text).toBe("underlined");
+  expect([recorder.draft, stopped.mock.calls.length], "and both times the recording is shown").toEqual(["", 2]);
+});
+
 test("a recording that has ended is not followed by a late answer", async () => {
   const backend = mockBackend(scenario({ state: "recording" }), NOW);
   const recorder = new RecorderStore(backend, { settings: () => null, stopped: () => {}, endedBecause: () => {}, failed: () => {} });
   const following = recorder.follow();
-  recorder.endedOutside({ recording_id: 1, duration_ms: 1, job_id: null, not_transcribed: null });
+  void recorder.endedOutside({ recording_id: 1, duration_ms: 1, job_id: null, not_transcribed: null });
   await following;
   expect(recorder.live).toBe(false);
 });

@@ -64,6 +64,8 @@ pub enum Command {
     Process(ProcessArgs),
     /// Let a language model answer a prompt, to try it
     Generate(GenerateArgs),
+    /// List the templates of minutes, and where your own belong
+    Templates,
     /// List the words that accepted corrections taught, or forget one
     Vocabulary(VocabularyArgs),
     /// Read and keep order in the library
@@ -413,6 +415,7 @@ mod tests {
             "recordroute highlights 3",
             "recordroute process a.m4a b.mp3 --correct --template lecture",
             "recordroute generate --model qwen3-0.6b Hello",
+            "recordroute templates",
             "recordroute vocabulary --forget word",
             "recordroute history list --json",
             "recordroute history show 3",

@@ -57,6 +57,7 @@ fn run(cli: Cli, output: &Output) -> Result<ExitCode, Failure> {
         Command::Highlights(args) => commands::title::highlights(&context, &args),
         Command::Process(args) => commands::process::run(&context, args),
         Command::Generate(args) => commands::generate::run(&context, args),
+        Command::Templates => commands::templates::run(&context),
         Command::Vocabulary(args) => commands::correct::vocabulary(&context, &args),
         Command::History { command } => commands::history::run(&context, command),
         Command::Search(args) => commands::search::run(&context, &args),

@@ -115,6 +115,18 @@ pub struct GenerateArgs {
     /// 0 takes the likeliest token each time, 1 follows the model's probabilities
     #[arg(long, default_value_t = 0.0, value_name = "T")]
     pub temperature: f32,
+    /// Only the N likeliest tokens are taken into account
+    #[arg(long, value_name = "N")]
+    pub top_k: Option<usize>,
+    /// Only the likeliest tokens that have this share of the probability together, 0 to 1
+    #[arg(long, value_name = "P", value_parser = parse_share)]
+    pub top_p: Option<f32>,
+    /// Only tokens with this share of the likeliest one's probability, 0 to 1
+    #[arg(long, value_name = "P", value_parser = parse_share)]
+    pub min_p: Option<f32>,
+    /// Above 1, what was written becomes less likely
+    #[arg(long, value_name = "F")]
+    pub repetition_penalty: Option<f32>,
     /// The same seed, prompt and model give the same text
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub seed: u64,
@@ -131,6 +143,11 @@ pub struct VocabularyArgs {
     /// Take this word out for good
     #[arg(long, value_name = "WORD")]
     pub forget: Option<String>,
+}
+
+fn parse_share(text: &str) -> Result<f32, String> {
+    let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| "it has to be a number from 0 to 1".to_owned())
 }
 
 fn parse_written_format(text: &str) -> Result<WrittenFormat, String> {

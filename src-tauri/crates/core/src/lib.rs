@@ -41,7 +41,10 @@ pub use language::{
     DetectedLanguage, Language, LanguageCode, UnknownLanguage, is_same_language, primary_language,
 };
 pub use minutes::{FailedPart, Minutes, MinutesItem, MinutesSection};
-pub use model::{InvalidModelId, ModelFormat, ModelId, ModelKind, Quantization};
+pub use model::{
+    InvalidModelId, LANGUAGE_ARCHITECTURES, LANGUAGE_TOKENIZERS, LANGUAGE_WEIGHT_TYPES, ModelFormat, ModelId,
+    ModelKind, Quantization, is_named_instructed,
+};
 pub use options::{Sampling, TranscribeOptions};
 pub use recording::{MediaPlace, Recording, RecordingDraft};
 pub use speed::{GeneratorSpeed, N_TOKENS_WRITTEN, SpeedAt, SpeedLengths};

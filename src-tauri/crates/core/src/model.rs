@@ -95,6 +95,43 @@ pub enum ModelKind {
     Embedding,
 }
 
+/// Architectures of the language models that the program runs, as GGUF files name them; llama is also that
+/// of SmolLM2 and Mistral.
+pub const LANGUAGE_ARCHITECTURES: [&str; 5] = ["llama", "qwen2", "qwen3", "gemma3", "phi3"];
+
+/// Types of weights that the program runs in language models, by the numbers and names that ggml gives them.
+pub const LANGUAGE_WEIGHT_TYPES: [(u32, &str); 11] = [
+    (0, "F32"),
+    (1, "F16"),
+    (2, "Q4_0"),
+    (3, "Q4_1"),
+    (6, "Q5_0"),
+    (7, "Q5_1"),
+    (8, "Q8_0"),
+    (12, "Q4_K"),
+    (13, "Q5_K"),
+    (14, "Q6_K"),
+    (30, "BF16"),
+];
+
+/// Kinds of tokenizers that the program runs in language models, as GGUF files name them: byte-level BPE
+/// and SentencePiece.
+pub const LANGUAGE_TOKENIZERS: [&str; 2] = ["gpt2", "llama"];
+
+/// Whether a language model follows instructions by what its GGUF file calls it, where no chat template
+/// tells; `text` gives the texts of the file's metadata.
+pub fn is_named_instructed<'a>(text: impl Fn(&str) -> Option<&'a str>) -> bool {
+    let names = ["general.name", "general.finetune", "general.basename"];
+    names.into_iter().filter_map(text).any(|name| {
+        let mut words = name.split(|c: char| !c.is_alphanumeric());
+        words.any(|word| {
+            ["instruct", "chat", "it"]
+                .iter()
+                .any(|known| word.eq_ignore_ascii_case(known))
+        })
+    })
+}
+
 /// How a model lies on the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -148,5 +185,25 @@ mod tests {
             "it fits a file system: {}",
             long.len()
         );
+    }
+
+    #[test]
+    fn names_tell_models_that_follow_instructions() {
+        for (key, name, is_instructed) in [
+            ("general.name", "Gemma 3 270M It", true),
+            ("general.name", "mistral-7b-INSTRUCT-v0.3", true),
+            ("general.finetune", "it", true),
+            ("general.basename", "llama_2_chat", true),
+            ("general.name", "Gemma 3 270m", false),
+            ("general.name", "OpenChatty Italian Instructions", false),
+            ("general.organization", "Chat", false),
+        ] {
+            let text = |wanted: &str| (wanted == key).then_some(name);
+            assert_eq!(
+                is_named_instructed(text),
+                is_instructed,
+                "only a whole word of one of its names counts: {key} {name}"
+            );
+        }
     }
 }

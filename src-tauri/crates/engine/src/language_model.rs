@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use recordroute_core::{CancellationToken, Generator, InferenceError, ModelId, ModelKind};
 use recordroute_models::{InstalledModel, ModelFolder};
-use recordroute_remote::{RemoteGenerator, RemoteOptions};
+use recordroute_remote::{RemoteGenerator, RemoteModel, RemoteOptions};
 
 use crate::advice::machine_memory;
 use crate::diagnostics::n_cores;
@@ -14,6 +14,9 @@ use crate::{Engine, Error, Settings};
 
 /// Language models from the least to the most demanding; the advice is a place in this row.
 const LADDER: [&str; 4] = ["gemma-3-270m-it", "qwen3-0.6b", "qwen3-1.7b", "qwen3-4b"];
+
+/// Words in the names of models that write nothing.
+const OTHER_MODELS: [&str; 5] = ["embed", "rerank", "minilm", "bge-", "whisper"];
 
 /// Before the name of a model that a server has.
 const SERVER: &str = "server:";
@@ -123,20 +126,29 @@ pub(crate) fn refused(error: InferenceError) -> Error {
 }
 
 /// The model to write with: the wanted one, else the one in the settings, else of those installed the
-/// one that comes closest to what is advised for this machine.
+/// one that comes closest to what is advised for this machine, else one of the user's own server.
 pub(crate) fn choose_language_model(
     models: &ModelFolder,
     settings: &Settings,
     wanted: Option<&str>,
 ) -> Result<ChosenModel, Error> {
-    let Some(name) = wanted.or(settings.language_model.as_deref()) else {
-        let best = best_installed(models)?;
-        return best
-            .map(ChosenModel::Installed)
-            .ok_or_else(|| Error::NoLanguageModel {
-                advised: advised_here().to_owned(),
-            });
+    if let Some(name) = wanted.or(settings.language_model.as_deref()) {
+        return named(models, settings, name);
+    }
+    if let Some(best) = best_installed(models)? {
+        return Ok(ChosenModel::Installed(best));
+    }
+    let offered = server_models(settings)?;
+    let writing = offered.into_iter().find(|model| writes(&model.id));
+    let Some(model) = writing else {
+        return Err(Error::NoLanguageModel {
+            advised: advised_here().to_owned(),
+        });
     };
+    Ok(ChosenModel::Server(server_options(settings, &model.id)?))
+}
+
+fn named(models: &ModelFolder, settings: &Settings, name: &str) -> Result<ChosenModel, Error> {
     if let Some(name) = name.strip_prefix(SERVER) {
         return Ok(ChosenModel::Server(server_options(settings, name)?));
     }
@@ -161,6 +173,25 @@ fn server_options(settings: &Settings, name: &str) -> Result<RemoteOptions, Erro
     })
 }
 
+/// What the user's own server has; nothing where none is set.
+fn server_models(settings: &Settings) -> Result<Vec<RemoteModel>, Error> {
+    if settings.server_url.is_none() {
+        return Ok(Vec::new());
+    }
+    let options = RemoteOptions {
+        connect_timeout: LIST_TIMEOUT,
+        ..server_options(settings, "")?
+    };
+    let listed = RemoteGenerator::models(&options, &CancellationToken::new()).map_err(refused)?;
+    Ok(listed.unwrap_or_default())
+}
+
+/// Whether a model of a server writes, by its name: servers list those for search and for speech as well.
+fn writes(id: &str) -> bool {
+    let id = id.to_lowercase();
+    !OTHER_MODELS.iter().any(|word| id.contains(word))
+}
+
 fn best_installed(models: &ModelFolder) -> Result<Option<InstalledModel>, Error> {
     let advised = advised_here();
     let advised_bytes = models
@@ -170,16 +201,18 @@ fn best_installed(models: &ModelFolder) -> Result<Option<InstalledModel>, Error>
         .find(|entry| entry.id.as_str() == advised)
         .map_or(0, |entry| entry.memory_bytes);
     let usable = models.list()?.into_iter().filter(is_usable);
-    Ok(usable.min_by_key(|model| distance(model.memory_bytes, advised_bytes)))
+    Ok(usable.min_by_key(|model| rank(model.memory_bytes, model.is_instructed, advised_bytes)))
 }
 
 fn is_usable(model: &InstalledModel) -> bool {
     model.kind == ModelKind::Language && model.problem.is_none()
 }
 
-/// Models that fit before those that are too large, and of these the nearest.
-fn distance(memory_bytes: u64, advised_bytes: u64) -> (bool, u64) {
-    (memory_bytes > advised_bytes, memory_bytes.abs_diff(advised_bytes))
+/// Models that fit before those that are too large, of these the ones that follow instructions before those
+/// that only go on with a text, and of these the nearest.
+fn rank(memory_bytes: u64, is_instructed: bool, advised_bytes: u64) -> (bool, bool, u64) {
+    let is_too_large = memory_bytes > advised_bytes;
+    (is_too_large, !is_instructed, memory_bytes.abs_diff(advised_bytes))
 }
 
 /// The model that a machine with so much memory and so many cores runs comfortably on its CPU.
@@ -210,26 +243,25 @@ impl Engine {
             })
             .collect();
         let mut server_problem = None;
-        if settings.server_url.is_some() {
-            let options = RemoteOptions {
-                connect_timeout: LIST_TIMEOUT,
-                ..server_options(&settings, "")?
-            };
-            match RemoteGenerator::models(&options, &CancellationToken::new()) {
-                Ok(found) => models.extend(found.into_iter().flatten().map(|model| LanguageModelEntry {
-                    id: format!("{SERVER}{}", model.id),
-                    title: model.id,
-                    source: LanguageModelSource::Server,
-                })),
-                Err(error) => server_problem = Some(error.to_string()),
-            }
+        match server_models(&settings) {
+            Ok(offered) => models.extend(offered.into_iter().map(|model| LanguageModelEntry {
+                id: format!("{SERVER}{}", model.id),
+                title: model.id,
+                source: LanguageModelSource::Server,
+            })),
+            Err(error) => server_problem = Some(error.to_string()),
         }
-        let default = match choose_language_model(&self.inner.models, &settings, None) {
-            Ok(model) => Some(model.id()),
-            Err(error) => {
-                tracing::debug!(%error, "no language model writes by itself");
-                None
-            }
+        let best = best_installed(&self.inner.models)?;
+        let default = match (settings.language_model.as_deref(), best) {
+            (Some(name), _) => named(&self.inner.models, &settings, name)
+                .inspect_err(|error| tracing::debug!(%error, "the model in the settings does not write"))
+                .ok()
+                .map(|model| model.id()),
+            (None, Some(best)) => Some(best.id.to_string()),
+            (None, None) => models
+                .iter()
+                .find(|model| writes(&model.title))
+                .map(|model| model.id.clone()),
         };
         Ok(LanguageModels {
             models,
@@ -295,9 +327,13 @@ mod tests {
 
     #[test]
     fn of_what_is_installed_the_largest_that_fits_writes() {
-        let mut sizes = [800, 4_300, 1_500];
-        sizes.sort_by_key(|bytes| distance(*bytes, 2_400));
-        assert_eq!(sizes, [1_500, 800, 4_300], "one too large is better than none");
+        let mut models = [(800, true), (4_300, true), (1_500, true), (2_000, false)];
+        models.sort_by_key(|(bytes, is_instructed)| rank(*bytes, *is_instructed, 2_400));
+        assert_eq!(
+            models,
+            [(1_500, true), (800, true), (2_000, false), (4_300, true)],
+            "one that only goes on with a text, or is too large, is better than none"
+        );
         assert_eq!(advised_model(8 << 30, 4), "qwen3-1.7b", "an ordinary laptop");
         assert_eq!(
             advised_model(64 << 30, 2),

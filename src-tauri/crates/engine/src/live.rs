@@ -240,7 +240,8 @@ impl Live {
             text: text.trim().to_owned(),
         };
         engine.inner.library.add_capture_note(id, &note)?;
-        self.change(|running| running.facts.notes.push(note.clone()))?;
+        // It is kept, also where the recording has ended meanwhile.
+        let _ = self.change(|running| running.facts.notes.push(note.clone()));
         Ok(note)
     }
 

@@ -23,7 +23,8 @@ impl Engine {
         })
     }
 
-    /// Queues the writing of just that: minutes by the same templates in the same languages, and the title.
+    /// Queues the writing of just that: minutes by the same templates in the same languages, by the same models
+    /// where they are still there, and the title.
     pub fn renew(&self, id: RecordingId) -> Result<Vec<JobId>, Error> {
         let mut jobs = Vec::new();
         for choice in self.outdated_minutes(id)? {
@@ -47,7 +48,7 @@ impl Engine {
         let choice = |minutes: recordroute_core::Minutes| MinutesChoice {
             template: Some(minutes.template),
             language: Some(minutes.language),
-            model: None,
+            model: Some(minutes.model).filter(|model| self.language_model_id(Some(model)).is_ok()),
         };
         Ok(outdated.map(|stored| choice(stored.minutes)).collect())
     }

@@ -1,8 +1,10 @@
 //! Everything that is made of a recording, in one go.
 
 use recordroute_core::{
-    CancellationToken, GenerateOptions, Generated, JobId, JobKind, RecordingId, TranscribeOptions,
+    CancellationToken, GenerateOptions, Generated, Job, JobId, JobKind, JobState, RecordingId,
+    TranscribeOptions,
 };
+use recordroute_store::JobListing;
 
 use crate::language_model::{choose_language_model, refused};
 use crate::titles::wants_title;
@@ -29,7 +31,11 @@ impl Engine {
         let model = self.language_model_id(options.minutes.model.as_deref())?;
         let mut jobs = Vec::new();
         if let Some(how) = &options.transcribe {
-            jobs.push(self.transcribe(id, options.speech_model.as_deref(), how.clone())?);
+            let model = options.speech_model.as_deref();
+            jobs.push(match self.resume_transcription(id, model, how)? {
+                Some(job) => job.id,
+                None => self.transcribe(id, model, how.clone())?,
+            });
         } else {
             self.refuse_without_text(id)?;
         }
@@ -43,11 +49,45 @@ impl Engine {
                 spare_own: true,
             });
         }
-        kinds.push(minutes);
+        kinds.push(minutes.sparing_own());
         for kind in kinds {
             jobs.push(self.begin_writing(id, &kind)?);
         }
         Ok(jobs)
+    }
+
+    /// Whether the transcript of a recording is whole. One whose transcription was cancelled or failed is
+    /// kept, and ends where that was.
+    pub fn is_transcribed(&self, id: RecordingId) -> Result<bool, Error> {
+        Ok(self.inner.library.has_whole_transcript(id)?)
+    }
+
+    /// Goes on with a transcription by the same model with the same options that has not come to its end and
+    /// that no later one has made needless; gives that job as it was. No model stands for any.
+    pub fn resume_transcription(
+        &self,
+        id: RecordingId,
+        model: Option<&str>,
+        options: &TranscribeOptions,
+    ) -> Result<Option<Job>, Error> {
+        let mut jobs = self.jobs(&JobListing {
+            recording_id: Some(id),
+            ..JobListing::default()
+        })?;
+        jobs.sort_by_key(|job| std::cmp::Reverse(job.id));
+        let is_wanted = |kind: &JobKind| {
+            matches!(kind, JobKind::Transcribe { model: known, options: how }
+                if how == options && model.is_none_or(|model| model == known))
+        };
+        let unfinished = jobs
+            .into_iter()
+            .filter(|job| matches!(job.kind, JobKind::Transcribe { .. }))
+            .take_while(|job| job.state != JobState::Done)
+            .find(|job| is_wanted(&job.kind));
+        if let Some(job) = &unfinished {
+            self.retry_job(job.id)?;
+        }
+        Ok(unfinished)
     }
 
     /// Lets a language model answer one prompt, for trying it; nothing is stored. `None` where it was

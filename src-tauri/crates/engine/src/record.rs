@@ -278,6 +278,16 @@ impl Engine {
         }
     }
 
+    /// Writes a note of the user's at a time of a recording.
+    pub fn add_note(&self, id: RecordingId, at_ms: u64, text: &str) -> Result<(), Error> {
+        let note = Note {
+            at_ms,
+            kind: NoteKind::User,
+            text: text.to_owned(),
+        };
+        Ok(self.inner.library.add_note(id, &note)?)
+    }
+
     /// The notes of a recording, in order of time.
     pub fn notes(&self, id: RecordingId) -> Result<Vec<Note>, Error> {
         Ok(self.inner.library.notes(id)?)

@@ -65,6 +65,8 @@ pub enum Place {
     Models,
     /// The log files.
     Logs,
+    /// The user's own templates of minutes.
+    Templates,
 }
 
 /// Settings and the engine. Methods block.
@@ -307,6 +309,7 @@ impl Session {
             Place::Library | Place::Backup => settings.library,
             Place::Models => settings.models,
             Place::Logs => settings.logs,
+            Place::Templates => return self.engine()?.templates_folder(),
         };
         match std::fs::create_dir_all(&path) {
             Ok(()) => Ok(path),

@@ -10,6 +10,8 @@ use crate::{Engine, Error};
 
 /// Longest file that is read as a template.
 const MAX_TEMPLATE_BYTES: u64 = 256 * 1024;
+/// Where the program's own templates lie beside the user's, for copying.
+const EXAMPLES: &str = "examples";
 /// Most templates of the user's own.
 const MAX_TEMPLATES: usize = 200;
 
@@ -30,6 +32,17 @@ impl Engine {
             tracing::warn!("{problem}");
         }
         found
+    }
+
+    /// The folder for the user's own templates, with the program's beside them as examples: a copy of one that
+    /// lies right in the folder is used.
+    pub fn templates_folder(&self) -> Result<PathBuf, Error> {
+        let folder = self.settings().templates.clone();
+        with_examples(&folder).map_err(|source| Error::Unwritable {
+            path: folder.clone(),
+            source,
+        })?;
+        Ok(folder)
     }
 
     /// The template with that id; none takes the one in the settings.
@@ -62,13 +75,22 @@ fn templates_in(dir: &Path) -> Templates {
                 Some(template) => *template = own,
                 None => templates.push(own),
             },
-            Err(reason) => problems.push(format!(
-                "The template {} cannot be used: {reason}",
-                path.display()
-            )),
+            Err(reason) => {
+                let sentence = format!("The template {} cannot be used.", path.display());
+                problems.push(format!("{sentence} {reason}"));
+            }
         }
     }
     Templates { templates, problems }
+}
+
+fn with_examples(folder: &Path) -> io::Result<()> {
+    let examples = folder.join(EXAMPLES);
+    fs::create_dir_all(&examples)?;
+    for (name, text) in Template::built_in_files() {
+        fs::write(examples.join(name), text)?;
+    }
+    Ok(())
 }
 
 /// In the order of their names, which is the same everywhere.
@@ -95,12 +117,17 @@ fn files_in(dir: &Path) -> Vec<PathBuf> {
     paths
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is given to map_err")]
+fn unreadable(error: io::Error) -> String {
+    format!("The file cannot be read ({error}).")
+}
+
 fn read(path: &Path) -> Result<Template, String> {
-    let bytes = fs::metadata(path).map_err(|error| format!("{error}."))?.len();
+    let bytes = fs::metadata(path).map_err(unreadable)?.len();
     if bytes > MAX_TEMPLATE_BYTES {
-        return Err("it is longer than 256 kB.".to_owned());
+        return Err("It is longer than 256 kB.".to_owned());
     }
-    let text = fs::read_to_string(path).map_err(|error| format!("{error}."))?;
+    let text = fs::read_to_string(path).map_err(unreadable)?;
     Template::parse(&text).map_err(|error| error.to_string())
 }
 
@@ -130,6 +157,14 @@ mod tests {
             matches!(&found.problems[..], [problem] if problem.contains("broken.toml")),
             "the file that is wrong is named: {:?}",
             found.problems
+        );
+        with_examples(folder.path()).unwrap();
+        let (example, _) = Template::built_in_files()[1];
+        assert!(folder.path().join(EXAMPLES).join(example).is_file());
+        assert_eq!(
+            templates_in(folder.path()),
+            found,
+            "examples are no templates until they are copied"
         );
         let missing = find(folder.path(), "brokn").unwrap_err().to_string();
         assert!(

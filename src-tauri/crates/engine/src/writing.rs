@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use recordroute_core::{
-    CancellationToken, Event, Generator, Job, JobKind, MinutesSection, Progress, RecordingId, Stage,
-    Transcript,
+    CancellationToken, Event, FailedPart, Generator, Job, JobKind, MinutesSection, Progress, RecordingId,
+    Stage, Transcript,
 };
 use recordroute_digest::{self as digest, MinutesOptions};
 use recordroute_store::{Library, TextVersion, TitledBy};
@@ -216,15 +216,19 @@ impl Writing<'_> {
                 }
             },
         )?;
-        let Some(minutes) = written else {
+        let Some(mut minutes) = written else {
             return Ok(End::Cancelled);
         };
+        let n_failed = minutes.failed_parts.len();
+        let not_heard = self.not_transcribed()?;
+        let is_cut = not_heard.is_some();
+        minutes.failed_parts.extend(not_heard);
         if spare_own && self.has_own_minutes(template_id)? {
             return own_stay();
         }
         self.library()
             .save_minutes(self.job.id, self.owner(), self.read, &minutes)?;
-        self.finished(match minutes.failed_parts.len() {
+        let failed = match n_failed {
             0 => None,
             1 => Some(
                 "The model failed at one part of the recording, which is missing in the minutes.".to_owned(),
@@ -232,7 +236,32 @@ impl Writing<'_> {
             n_parts => Some(format!(
                 "The model failed at {n_parts} parts of the recording, which are missing in the minutes."
             )),
-        })
+        };
+        let cut = is_cut.then(|| {
+            "The recording was not transcribed to its end; the rest is missing in the minutes.".to_owned()
+        });
+        let notices: Vec<String> = failed.into_iter().chain(cut).collect();
+        self.finished((!notices.is_empty()).then(|| notices.join(" ")))
+    }
+
+    /// What comes after the transcript where its transcription did not come to its end.
+    fn not_transcribed(&self) -> Result<Option<FailedPart>, Error> {
+        let id = self.job.recording_id;
+        if self.library().has_whole_transcript(id)? {
+            return Ok(None);
+        }
+        let start_ms = self
+            .transcript
+            .segments
+            .last()
+            .map_or(0, |segment| segment.end_ms);
+        let end_ms = self.library().recording(id)?.duration_ms.unwrap_or(start_ms);
+        Ok((end_ms > start_ms).then(|| FailedPart {
+            start_ms,
+            end_ms,
+            reason: "This was not transcribed yet; let the transcription go on, then make the minutes again."
+                .to_owned(),
+        }))
     }
 
     pub(crate) fn correct(&self, generator: &mut dyn Generator) -> Result<End, Error> {

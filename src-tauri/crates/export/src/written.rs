@@ -158,7 +158,11 @@ fn minutes_as(
         writeln!(to, "\n{}\n", look.heading(2, heading))?;
         for part in &minutes.failed_parts {
             let (from, to_) = (short_clock(part.start_ms), short_clock(part.end_ms));
-            writeln!(to, "- {from}–{to_}: {}", look.text(&part.reason))?;
+            match korean {
+                // Reasons are sentences of the program's or of a server's, in English.
+                true => writeln!(to, "- {from}–{to_}: 모델이 이 부분을 처리하지 못했습니다.")?,
+                false => writeln!(to, "- {from}–{to_}: {}", look.text(&part.reason))?,
+            }
         }
     }
     let mut items = minutes.sections.iter().flat_map(|section| &section.items);

@@ -85,10 +85,23 @@ fn minutes_are_markdown_that_no_text_breaks() {
 
     ## 빠진 부분
 
-    - 02:00–03:00: The model failed.
+    - 02:00–03:00: 모델이 이 부분을 처리하지 못했습니다.
 
     qwen3-1.7b 모델이 녹취의 75 %를 읽고 썼습니다. 확인하고 쓰세요.
     ");
+}
+
+#[test]
+fn english_minutes_say_why_a_part_is_missing() {
+    let mut minutes = minutes();
+    minutes.language = "en".to_owned();
+    let mut bytes = Vec::new();
+    write_minutes(WrittenFormat::Txt, &recording(), &minutes, &mut bytes).unwrap();
+    let written = String::from_utf8(bytes).unwrap();
+    assert!(
+        written.contains("- 02:00–03:00: The model failed.\n"),
+        "{written}"
+    );
 }
 
 #[test]

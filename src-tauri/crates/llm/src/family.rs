@@ -1,12 +1,12 @@
 use std::path::Path;
 
-use recordroute_core::InferenceError;
+use recordroute_core::{InferenceError, LANGUAGE_ARCHITECTURES};
 
 use crate::error::invalid_model;
 use crate::forward::{CHUNK, Cache};
 use crate::gguf::Gguf;
 
-/// Architectures that run here, by the name in `general.architecture`.
+/// The [`LANGUAGE_ARCHITECTURES`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Family {
     /// Also SmolLM2 and Mistral.
@@ -18,7 +18,7 @@ pub(crate) enum Family {
 }
 
 impl Family {
-    const ALL: [Self; 5] = [Self::Llama, Self::Qwen2, Self::Qwen3, Self::Gemma3, Self::Phi3];
+    pub const ALL: [Self; 5] = [Self::Llama, Self::Qwen2, Self::Qwen3, Self::Gemma3, Self::Phi3];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -273,7 +273,8 @@ fn family(gguf: &Gguf, path: &Path) -> Result<Family, InferenceError> {
     found.ok_or_else(|| {
         let name: String = name.chars().filter(|c| !c.is_control()).take(40).collect();
         let reason = format!(
-            "models of the kind “{name}” do not run in this program, only llama, qwen2, qwen3, gemma3 and phi3"
+            "models of the kind “{name}” do not run in this program, only {}",
+            LANGUAGE_ARCHITECTURES.join(", ")
         );
         invalid_model(path, reason)
     })

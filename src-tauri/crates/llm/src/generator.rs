@@ -3,7 +3,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use recordroute_core::{
-    CancellationToken, EngineInfo, GenerateOptions, Generated, Generator, InferenceError, Outcome, Thoughts,
+    CancellationToken, EngineInfo, GenerateOptions, Generated, Generator, InferenceError, Outcome,
 };
 
 use crate::answer::AnswerText;
@@ -15,7 +15,7 @@ use crate::forward::Model;
 use crate::gguf::Gguf;
 use crate::grammar::{Constraint, Schema, TokenIndex};
 use crate::sampler::Sampler;
-use crate::template::{ChatTemplate, Prompt};
+use crate::template::ChatTemplate;
 use crate::tokenizer::TextTokenizer;
 use crate::writing::Writing;
 
@@ -104,12 +104,8 @@ impl GgufGenerator {
         if n_bytes / MAX_BYTES_A_TOKEN > n_context {
             return Err(too_long(n_bytes / MAX_BYTES_A_TOKEN, n_context));
         }
-        let Prompt {
-            pieces,
-            is_raw,
-            is_thinking,
-        } = self.template.prompt(prompt, options);
-        let tokens = self.tokenizer.encode(&pieces)?;
+        let prompt = self.template.prompt(prompt, options);
+        let tokens = self.tokenizer.encode(&prompt.pieces)?;
         if tokens.len() >= n_context {
             return Err(too_long(tokens.len(), n_context));
         }
@@ -118,13 +114,7 @@ impl GgufGenerator {
                 "The prompt is empty. Write what the model should do.".to_owned(),
             ));
         }
-        // Where an answer is held to a schema it begins with its value.
-        let thoughts = if is_raw || options.json_schema.is_some() {
-            Thoughts::kept()
-        } else {
-            Thoughts::left_out(is_thinking)
-        };
-        Ok((tokens, AnswerText::new(thoughts)))
+        Ok((tokens, AnswerText::new(prompt.thoughts(options))))
     }
 }
 

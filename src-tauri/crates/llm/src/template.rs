@@ -6,7 +6,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Value;
 use minijinja::{Environment, Error, ErrorKind, context};
 use minijinja_contrib::pycompat::unknown_method_callback;
-use recordroute_core::GenerateOptions;
+use recordroute_core::{GenerateOptions, Thoughts, is_named_instructed};
 
 use crate::gguf::Gguf;
 use crate::tokenizer::{Piece, TextTokenizer};
@@ -26,7 +26,7 @@ const MAX_RENDERED_BYTES: usize = 1 << 16;
 pub(crate) enum ChatTemplate {
     /// By whether there is a system text, and whether the model may think.
     Chat([[Rendered; 2]; 2]),
-    /// A base model: the prompt as it stands.
+    /// A base model, or one of no known family: the prompt as it stands.
     Plain,
 }
 
@@ -50,10 +50,8 @@ enum Slot {
 #[derive(Debug)]
 pub(crate) struct Prompt {
     pub pieces: Vec<Piece>,
-    /// The answer is handed out as it comes.
-    pub is_raw: bool,
     /// The model goes on with a thought.
-    pub is_thinking: bool,
+    is_thinking: bool,
 }
 
 /// The tokens that templates may name.
@@ -65,6 +63,16 @@ struct TokenNames<'a> {
 
 impl ChatTemplate {
     pub fn read(gguf: &Gguf, tokenizer: &TextTokenizer) -> Self {
+        let source = gguf.text("tokenizer.chat_template");
+        let Some(source) = source.filter(|source| !source.trim().is_empty()) else {
+            // Base models often have their family's control tokens, too: only a name tells them apart.
+            let is_instructed = is_named_instructed(|key| gguf.text(key));
+            let known = FAMILIES.iter().find(|family| tokenizer.has_mark(family.mark));
+            return match known.filter(|_| is_instructed) {
+                Some(family) => family.chat(false, tokenizer),
+                None => Self::Plain,
+            };
+        };
         let name = |key: &str| {
             gguf.number(key)
                 .and_then(|id| tokenizer.name(id))
@@ -74,14 +82,11 @@ impl ChatTemplate {
             begin: name("tokenizer.ggml.bos_token_id"),
             end: name("tokenizer.ggml.eos_token_id"),
         };
-        match gguf.text("tokenizer.chat_template") {
-            Some(source) => Self::of_source(source, &names, tokenizer),
-            None => Self::Plain,
-        }
+        Self::of_source(source, &names, tokenizer)
     }
 
     /// Renders the template for every case; one that is broken is replaced by that of its family, if its
-    /// control tokens tell it.
+    /// marks tell it.
     fn of_source(source: &str, names: &TokenNames, tokenizer: &TextTokenizer) -> Self {
         let by_system = [false, true].map(|has_system| {
             let [silent, thinking] = [false, true].map(|thinking| {
@@ -101,20 +106,13 @@ impl ChatTemplate {
 
     fn of_family(source: &str, tokenizer: &TextTokenizer) -> Self {
         let uses = |mark: &str| source.contains(mark) && tokenizer.has_mark(mark);
+        let spelled_out = Some(&SPELLED_OUT).filter(|family| source.contains(family.mark));
         let known = FAMILIES.iter().find(|family| uses(family.mark));
-        let Some(family) = known else {
+        let Some(family) = known.or(spelled_out) else {
             tracing::warn!("unknown chat template; the prompt is continued as it stands");
             return Self::Plain;
         };
-        Self::Chat([false, true].map(|has_system| {
-            [false, true].map(|thinking| {
-                let mut text = family.text(has_system);
-                if !thinking && uses("<think>") && source.contains("enable_thinking") {
-                    text.push_str("<think>\n\n</think>\n\n");
-                }
-                Rendered::new(&text, thinking, tokenizer)
-            })
-        }))
+        family.chat(uses("<think>") && source.contains("enable_thinking"), tokenizer)
     }
 
     /// Puts the prompt into the template. Where an answer is held to a schema there is no place to think.
@@ -149,7 +147,6 @@ impl ChatTemplate {
         }
         Prompt {
             pieces,
-            is_raw: false,
             is_thinking: rendered.is_thinking,
         }
     }
@@ -163,8 +160,17 @@ impl Prompt {
         };
         Self {
             pieces: vec![Piece::Text(text)],
-            is_raw: true,
             is_thinking: false,
+        }
+    }
+
+    /// Which of the model's thoughts are handed out with its answer.
+    pub fn thoughts(&self, options: &GenerateOptions) -> Thoughts {
+        // Where an answer is held to a schema it begins with its value.
+        if options.raw || options.json_schema.is_some() {
+            Thoughts::kept()
+        } else {
+            Thoughts::left_out(self.is_thinking)
         }
     }
 }
@@ -214,15 +220,16 @@ impl Rendered {
     }
 }
 
-/// The templates of families, for files whose own is broken. None has a text of its own for the system.
+/// The templates of families, for files whose own is broken or missing. None has a text of its own for the
+/// system.
 struct FamilyTemplate {
-    /// The control token that tells it.
+    /// What tells it: a control token, except in [`SPELLED_OUT`].
     mark: &'static str,
     system: Option<(&'static str, &'static str)>,
     user: (&'static str, &'static str),
 }
 
-const FAMILIES: [FamilyTemplate; 4] = [
+const FAMILIES: [FamilyTemplate; 5] = [
     FamilyTemplate {
         mark: "<|im_start|>",
         system: Some(("<|im_start|>system\n", "<|im_end|>\n")),
@@ -246,7 +253,19 @@ const FAMILIES: [FamilyTemplate; 4] = [
         system: Some(("<|system|>\n", "<|end|>\n")),
         user: ("<|user|>\n", "<|end|>\n<|assistant|>\n"),
     },
+    FamilyTemplate {
+        mark: "[INST]",
+        system: None,
+        user: ("[INST]", "[/INST]"),
+    },
 ];
+
+/// As the first Mistrals and Llama 2 were taught, to whom the marks are words like any other.
+const SPELLED_OUT: FamilyTemplate = FamilyTemplate {
+    mark: "[INST]",
+    system: None,
+    user: ("[INST] ", " [/INST]"),
+};
 
 impl FamilyTemplate {
     fn text(&self, has_system: bool) -> String {
@@ -256,6 +275,19 @@ impl FamilyTemplate {
             Some((begin, end)) => format!("{begin}{SYSTEM}{end}{before}{USER}{after}"),
             None => format!("{before}{SYSTEM}\n\n{USER}{after}"),
         }
+    }
+
+    /// `closes_thoughts`: the model thinks unless it is told that it has thought.
+    fn chat(&self, closes_thoughts: bool, tokenizer: &TextTokenizer) -> ChatTemplate {
+        ChatTemplate::Chat([false, true].map(|has_system| {
+            [false, true].map(|thinking| {
+                let mut text = self.text(has_system);
+                if closes_thoughts && !thinking {
+                    text.push_str("<think>\n\n</think>\n\n");
+                }
+                Rendered::new(&text, thinking, tokenizer)
+            })
+        }))
     }
 }
 

@@ -55,6 +55,15 @@ pub(crate) fn piece_tokenizer(architecture: &str, pieces: &[(&str, i32, f32)]) -
     read_tokenizer(&gguf)
 }
 
+/// A file whose metadata are these texts.
+pub(crate) fn described(metadata: &[(&str, &str)]) -> Gguf {
+    let metadata: Vec<_> = metadata
+        .iter()
+        .map(|&(key, text)| (key, Value::String(text.to_owned())))
+        .collect();
+    header(&metadata)
+}
+
 fn texts(texts: &[String]) -> Value {
     Value::Array(texts.iter().cloned().map(Value::String).collect())
 }

@@ -367,6 +367,8 @@ mod tests {
                 "{end} ends an answer, even where the header forgets it"
             );
         }
+        let tokenizer = piece_tokenizer("llama", &[("[INST]", 3, 0.0), ("</s>", 3, 0.0)]);
+        assert_eq!(tokenizer.ends(), [1], "the end of a text ends Mistral's answer");
         let tokenizer = piece_tokenizer("gemma3", &[("</s>", 4, 0.0), ("<end_of_turn>", 3, 0.0)]);
         assert_eq!(
             tokenizer.ends(),

@@ -5,13 +5,25 @@ use tokenizers::models::bpe::Vocab;
 
 use crate::gguf::Gguf;
 
-/// How tokens spell bytes.
+/// How tokens spell bytes: the [`LANGUAGE_TOKENIZERS`](recordroute_core::LANGUAGE_TOKENIZERS).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Each byte is a printable character of GPT-2's alphabet.
     ByteLevel,
     /// Text as it is, `▁` for a space, `<0x0A>` for bytes that no token has.
     SentencePiece,
+}
+
+impl Kind {
+    const ALL: [Self; 2] = [Self::ByteLevel, Self::SentencePiece];
+
+    /// As `tokenizer.ggml.model` names it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::ByteLevel => "gpt2",
+            Self::SentencePiece => "llama",
+        }
+    }
 }
 
 /// What a token is, as `tokenizer.ggml.token_type` numbers it.
@@ -41,17 +53,12 @@ pub(crate) struct Vocabulary {
 impl Vocabulary {
     /// The error is the middle of a sentence.
     pub fn read(gguf: &Gguf) -> Result<Self, String> {
-        let kind = match gguf.text("tokenizer.ggml.model") {
-            Some("gpt2") => Kind::ByteLevel,
-            Some("llama") => Kind::SentencePiece,
-            Some(other) => {
-                let other: String = other.chars().filter(|c| !c.is_control()).take(40).collect();
-                return Err(format!(
-                    "tokenizers of the kind “{other}” do not run in this program"
-                ));
-            }
-            None => return Err("it has no tokenizer".to_owned()),
-        };
+        let name = gguf.text("tokenizer.ggml.model").ok_or("it has no tokenizer")?;
+        let kind = Kind::ALL.into_iter().find(|kind| kind.name() == name);
+        let kind = kind.ok_or_else(|| {
+            let name: String = name.chars().filter(|c| !c.is_control()).take(40).collect();
+            format!("tokenizers of the kind “{name}” do not run in this program")
+        })?;
         let texts = gguf
             .array("tokenizer.ggml.tokens")
             .filter(|texts| !texts.is_empty());
@@ -265,7 +272,18 @@ fn byte_of_char(c: char) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
+    use recordroute_core::LANGUAGE_TOKENIZERS;
+
     use super::*;
+
+    #[test]
+    fn every_tokenizer_that_can_be_installed_is_read_and_no_other() {
+        assert_eq!(
+            Kind::ALL.map(Kind::name),
+            LANGUAGE_TOKENIZERS,
+            "what the models folder lets in can be loaded"
+        );
+    }
 
     #[test]
     fn every_byte_has_one_character() {

@@ -40,13 +40,16 @@ pub struct InstalledModel {
     pub languages: Vec<String>,
     /// Whether it knows languages besides English.
     pub multilingual: bool,
+    /// A language model that was taught to follow instructions, as those with a chat template are, and those
+    /// whose names say so.
+    pub is_instructed: bool,
     /// Memory that it needs while it works, in bytes; an estimate from above.
     pub memory_bytes: u64,
     /// Whether a model of that name is in the catalogue.
     pub known: bool,
     /// SHA-256 that it had when it was installed, where that is recorded.
     pub sha256: Option<String>,
-    /// Why it cannot be used, where it is damaged; half a sentence.
+    /// Why it cannot be used, where it is damaged or of a kind that does not run; half a sentence.
     pub problem: Option<String>,
 }
 
@@ -57,6 +60,7 @@ pub(crate) struct Inspected {
     description: String,
     /// None where the files do not say.
     multilingual: Option<bool>,
+    is_instructed: bool,
     memory_bytes: u64,
 }
 
@@ -85,6 +89,7 @@ impl InstalledModel {
             format,
             description: "damaged".into(),
             multilingual: None,
+            is_instructed: false,
             memory_bytes: 0,
         });
         let multilingual = inspected
@@ -108,6 +113,7 @@ impl InstalledModel {
             description: inspected.description,
             languages,
             multilingual: multilingual.unwrap_or(true),
+            is_instructed: inspected.is_instructed,
             memory_bytes: inspected.memory_bytes.max(bytes),
             problem,
         })
@@ -200,6 +206,7 @@ fn inspect_ggml(path: &Path) -> Result<Inspected, ModelsError> {
             header.weight_type()
         ),
         multilingual: Some(numbers.is_multilingual()),
+        is_instructed: false,
         memory_bytes: size_of(path) + numbers.working_memory_bytes(),
     })
 }
@@ -223,6 +230,7 @@ fn inspect_gguf(path: &Path) -> Result<Inspected, ModelsError> {
             header.weight_type()
         ),
         multilingual: None,
+        is_instructed: header.is_instructed,
         // Weights, the cache of a few thousand tokens, and scratch space.
         memory_bytes: size_of(path) / 2 * 3 + 400_000_000,
     })
@@ -261,6 +269,7 @@ fn inspect_folder(path: &Path) -> Result<Inspected, ModelsError> {
         format: ModelFormat::Safetensors,
         description: format!("{model_type} embeddings, {n_dims} dimensions"),
         multilingual: None,
+        is_instructed: false,
         memory_bytes: size_of(path) / 4 * 5 + 200_000_000,
     })
 }

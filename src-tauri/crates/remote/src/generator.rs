@@ -116,7 +116,7 @@ impl RemoteGenerator {
                 server,
                 model,
                 has_tokenizer: Cell::new(has_tokenizer),
-                rigour: Rigour::Schema,
+                rigour: Rigour::Full,
                 cancel: cancel.clone(),
             })),
             not_reached => {
@@ -327,7 +327,7 @@ impl Generator for RemoteGenerator {
         let system = options.system.as_deref().unwrap_or_default();
         let said = match &options.json_schema {
             // A server that cannot be held to a schema is told it.
-            Some(schema) if self.rigour != Rigour::Schema => estimate(&schema.to_string()),
+            Some(schema) if !self.rigour.holds_schema() => estimate(&schema.to_string()),
             _ => 0,
         };
         if options.raw {

@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 /// How much a server is asked to hold a model to; each falls back to the next where it refuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Rigour {
+    /// `json_schema`, and what the standard does not have.
+    Full,
     /// `json_schema`.
     Schema,
     /// `json_object`, with the schema in the instructions.
@@ -18,10 +20,16 @@ impl Rigour {
     /// What to try next; without a schema only the extras can be left out.
     pub fn next(self, has_schema: bool) -> Option<Self> {
         match self {
+            Self::Full if has_schema => Some(Self::Schema),
             Self::Schema if has_schema => Some(Self::Object),
-            Self::Schema | Self::Object => Some(Self::Plain),
+            Self::Full | Self::Schema | Self::Object => Some(Self::Plain),
             Self::Plain => None,
         }
+    }
+
+    /// The server holds the model to the schema; else it is said in words.
+    pub fn holds_schema(self) -> bool {
+        matches!(self, Self::Full | Self::Schema)
     }
 }
 
@@ -44,7 +52,7 @@ pub(crate) fn completion(
     if let Some(top_p) = options.top_p {
         body["top_p"] = json!(top_p);
     }
-    if rigour != Rigour::Plain {
+    if rigour == Rigour::Full {
         add_extras(&mut body, options);
     }
     if options.raw {
@@ -54,7 +62,7 @@ pub(crate) fn completion(
     let mut system = options.system.clone().unwrap_or_default();
     if let Some(schema) = &options.json_schema {
         match rigour {
-            Rigour::Schema => {
+            Rigour::Full | Rigour::Schema => {
                 body["response_format"] = json!({
                     "type": "json_schema",
                     "json_schema": { "name": "answer", "strict": true, "schema": schema },
@@ -63,7 +71,7 @@ pub(crate) fn completion(
             Rigour::Object => body["response_format"] = json!({ "type": "json_object" }),
             Rigour::Plain => {}
         }
-        if rigour != Rigour::Schema {
+        if !rigour.holds_schema() {
             if !system.is_empty() {
                 system.push_str("\n\n");
             }
@@ -94,7 +102,7 @@ fn add_extras(body: &mut Value, options: &GenerateOptions) {
     if !options.thinking && !options.raw {
         // llama.cpp and LM Studio know the one, Ollama the other.
         body["chat_template_kwargs"] = json!({ "enable_thinking": false });
-        body["think"] = json!(false);
+        body["reasoning_effort"] = json!("none");
     }
 }
 
@@ -110,8 +118,18 @@ mod tests {
             top_k: Some(5),
             ..GenerateOptions::default()
         };
-        let (path, strict) = completion("m", "Hi", &options, 9, Rigour::Schema);
+        let (path, full) = completion("m", "Hi", &options, 9, Rigour::Full);
         assert_eq!(path, "v1/chat/completions", "a chat");
+        assert_eq!(
+            (&full["top_k"], &full["reasoning_effort"]),
+            (&json!(5), &json!("none")),
+            "thoughts would cost as much as the answer"
+        );
+        let (_, strict) = completion("m", "Hi", &options, 9, Rigour::Schema);
+        assert!(
+            strict.get("top_k").is_none() && strict.get("reasoning_effort").is_none(),
+            "who does not know the extras may know the schema: {strict}"
+        );
         assert_eq!(
             strict["response_format"]["type"], "json_schema",
             "held by the server"
@@ -138,7 +156,7 @@ mod tests {
             raw: true,
             ..GenerateOptions::default()
         };
-        let (path, body) = completion("m", "Once", &options, 9, Rigour::Schema);
+        let (path, body) = completion("m", "Once", &options, 9, Rigour::Full);
         assert_eq!(
             (path, &body["prompt"]),
             ("v1/completions", &json!("Once")),

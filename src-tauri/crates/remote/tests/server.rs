@@ -143,7 +143,7 @@ fn a_server_that_knows_no_schema_is_asked_for_less() {
     let server = ModelServer::start(|request| match request.path.as_str() {
         "/v1/models" => ModelServer::models(&["small"]),
         "/v1/chat/completions"
-            if request.body.contains("response_format") || request.body.contains("\"think\"") =>
+            if request.body.contains("response_format") || request.body.contains("reasoning_effort") =>
         {
             ModelReply::json(400, r#"{"error": {"message": "unknown field response_format"}}"#)
         }
@@ -164,9 +164,28 @@ fn a_server_that_knows_no_schema_is_asked_for_less() {
             .filter(|request| request.path.ends_with("completions"))
             .count()
     };
-    assert_eq!(n_chats(), 3, "a schema, an object, plain words");
+    assert_eq!(n_chats(), 4, "with extras, a schema, an object, plain words");
     answered(&mut generator, &options).0.unwrap();
-    assert_eq!(n_chats(), 4, "and it is remembered");
+    assert_eq!(n_chats(), 5, "and it is remembered");
+}
+
+#[test]
+fn a_server_that_knows_no_extras_still_holds_to_the_schema() {
+    let server = ModelServer::start(|request| match request.path.as_str() {
+        "/v1/models" => ModelServer::models(&["small"]),
+        "/v1/chat/completions" if request.body.contains("reasoning_effort") => ModelReply::json(
+            422,
+            r#"{"error": {"message": "reasoning_effort: unknown value"}}"#,
+        ),
+        "/v1/chat/completions" if request.body.contains("json_schema") => ModelReply::chat(&["{}"]),
+        _ => ModelReply::json(404, "{}"),
+    });
+    let options = GenerateOptions {
+        json_schema: Some(serde_json::json!({"type": "object"})),
+        ..GenerateOptions::default()
+    };
+    let (generated, _) = answered(&mut connected(&server), &options);
+    assert_eq!(generated.unwrap().text, "{}");
 }
 
 #[test]

@@ -113,6 +113,19 @@ impl Library {
         })
     }
 
+    /// Whether [`Library::transcript`] is whole: what heard it came to its end.
+    pub fn has_whole_transcript(&self, id: RecordingId) -> Result<bool, StoreError> {
+        self.read(|connection| {
+            recordings::exists(connection, id)?;
+            Ok(connection
+                .prepare_cached(
+                    "SELECT EXISTS (SELECT 1 FROM transcripts t JOIN recordings r ON r.transcript_id = t.id
+                     WHERE r.id = ?1 AND t.completed_at IS NOT NULL)",
+                )?
+                .query_row([id.0], |row| row.get(0))?)
+        })
+    }
+
     /// Words of [`Library::transcript`] that begin in `from_ms..to_ms`, in order.
     pub fn words(&self, id: RecordingId, from_ms: u64, to_ms: u64) -> Result<Vec<Word>, StoreError> {
         self.read(|connection| {

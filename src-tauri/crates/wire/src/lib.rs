@@ -30,7 +30,7 @@ pub use recordings::{Format, Listing, Recording, Segment, TagCount, Word};
 pub use settings::{Settings, parse_language};
 pub use writing::{
     Correction, CorrectionState, Highlights, LanguageModels, MinutesChoice, MinutesEstimate, MinutesFormat,
-    MinutesSection, MinutesTemplate, MinutesView, Outdated,
+    MinutesSection, MinutesTemplate, MinutesTemplates, MinutesView, Outdated,
 };
 
 /// A path as the page shows it and gives it back.

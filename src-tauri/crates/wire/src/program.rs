@@ -33,5 +33,5 @@ mirror! {
 
 mirror_enum! {
     /// A folder of the program.
-    Place = engine::Place { Library, Backup, Models, Logs }
+    Place = engine::Place { Library, Backup, Models, Logs, Templates }
 }

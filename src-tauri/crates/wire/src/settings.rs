@@ -27,7 +27,7 @@ mirror! {
         trash_days: u32, record_device: Option<String>, record_microphone: bool, record_system: bool,
         record_transcribe: bool, record_shortcut: Option<String>, record_live: bool,
         language_model: Option<String>, embedding_model: Option<String>, server_url: Option<String>, server_key: Option<String>, auto_title: bool,
-        auto_minutes: bool, notify: bool, welcomed: bool,
+        auto_minutes: bool, auto_correct: bool, notify: bool, welcomed: bool,
     }
 }
 
@@ -57,6 +57,7 @@ impl Settings {
             server_key: self.server_key,
             auto_title: self.auto_title,
             auto_minutes: self.auto_minutes,
+            auto_correct: self.auto_correct,
             notify: self.notify,
             welcomed: self.welcomed,
             ..settings

@@ -77,6 +77,11 @@ impl TwoLanguages {
 }
 
 mirror! {
+    /// What minutes can be made by, and a sentence for each file of the user's that cannot be used.
+    MinutesTemplates = engine::Templates { templates: Vec<MinutesTemplate>, problems: Vec<String> }
+}
+
+mirror! {
     /// What minutes consist of.
     MinutesTemplate = engine::Template { id: String, sections: Vec<TemplateSection> } of template {
         titles: TwoLanguages = TwoLanguages::of(&template.name),

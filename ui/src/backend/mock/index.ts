@@ -269,6 +269,10 @@ export function mockBackend(scenario: Scenario, now: Date = new Date()): MockBac
     pauseRecording: async (paused) => recorder.pause(paused),
     titleRecording: async (title) => recorder.change({ title }),
     transcribeRecording: async (transcribe) => recorder.change({ transcribe }),
+    addNote: async (id, at_ms, text) => {
+      mayWrite();
+      notes.set(id, [...(notes.get(id) ?? []), { at_ms, kind: "user", text }]);
+    },
     noteRecording: async (text) => recorder.note(text),
     stopRecording: async () => {
       const { facts, durationMs } = recorder.stop();

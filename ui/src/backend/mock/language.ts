@@ -27,10 +27,12 @@ type Commands = Pick<
   Backend,
   | "minutes" | "makeMinutes" | "saveMinutes" | "minutesEstimate" | "minutesTemplates" | "exportMinutes" | "languageModels"
   | "highlights" | "corrections" | "makeCorrections" | "decideCorrections" | "editSegment" | "makeTitle"
-  | "outdated" | "renew"
+  | "outdated" | "renew" | "learnedWords" | "forgetWord"
 >;
 
 export class MockLanguage {
+  #learned = ["김민서", "한빛동", "RecordRoute"];
+
   constructor(private readonly world: World) {}
 
   /** Work that goes on, or went wrong, before the page was opened. */
@@ -60,7 +62,7 @@ export class MockLanguage {
       this.world.minutes.save(id, template, sections);
     },
     minutesEstimate: async (id, choice) => this.world.minutes.estimate(id, choice),
-    minutesTemplates: async () => structuredClone(TEMPLATES),
+    minutesTemplates: async () => ({ templates: structuredClone(TEMPLATES), problems: [] }),
     exportMinutes: async (id, template, format) => `~/Documents/${this.world.find(id).recording.title}, ${template}.${format}`,
     languageModels: async () => this.models(),
     highlights: async (id) => this.world.minutes.highlights(id),
@@ -70,6 +72,11 @@ export class MockLanguage {
       this.world.mayWrite();
       this.world.minutes.decide(id, idxs, state);
       this.world.change(id, {});
+    },
+    learnedWords: async () => [...this.#learned],
+    forgetWord: async (word) => {
+      this.world.mayWrite();
+      this.#learned = this.#learned.filter((one) => one !== word);
     },
     editSegment: async (id, idx, text) => {
       this.world.mayWrite();

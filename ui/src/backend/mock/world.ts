@@ -55,6 +55,7 @@ export function settingsOf(scenario: Scenario): Settings {
     server_key: null,
     auto_title: false,
     auto_minutes: false,
+    auto_correct: false,
     notify: true,
     welcomed: scenario.state !== "first-run",
   };

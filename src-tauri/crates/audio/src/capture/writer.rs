@@ -213,7 +213,8 @@ impl Writer {
         let by_wall = wall.duration_since(wall_before).unwrap_or_default();
         let by_clock = now.saturating_duration_since(before);
         let slept = by_wall.saturating_sub(by_clock);
-        if slept > SLEPT && self.timeline.is_started() {
+        // A pause of the user's goes on meanwhile, and is noted as one.
+        if slept > SLEPT && self.timeline.is_started() && !self.timeline.is_paused() {
             self.log.pauses.push(Pause {
                 at_ms: self.timeline.position(now).as_millis() as u64,
                 length_ms: Some(slept.as_millis() as u64),

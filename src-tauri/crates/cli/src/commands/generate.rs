@@ -18,6 +18,10 @@ pub fn run(context: &Context<'_>, args: GenerateArgs) -> Result<ExitCode, Failur
     let options = GenerateOptions {
         max_tokens: args.max_tokens,
         temperature: (args.temperature > 0.0).then_some(args.temperature),
+        top_k: args.top_k,
+        top_p: args.top_p,
+        min_p: args.min_p,
+        repetition_penalty: args.repetition_penalty,
         seed: args.seed,
         json_schema: args.schema.as_deref().map(read_schema).transpose()?,
         system: args.system,

@@ -19,7 +19,7 @@ pub fn run(context: &Context<'_>, args: &MinutesArgs) -> Result<ExitCode, Failur
     let Some(id) = with_transcript(context, &engine, &args.of, &cancel)? else {
         return Ok(ended_early(cancel.is_cancelled()));
     };
-    if args.again || !is_there(&engine, id, &template, &choice)? {
+    if args.again || !is_there(context.output, &engine, id, &template, &choice)? {
         let mut follower = Follower::new(&engine, context.output);
         let job_id = engine.make_minutes(id, &choice)?;
         tell_cost(context.output, &engine, id, &choice);
@@ -60,24 +60,36 @@ pub fn print(
     output.bytes(engine.minutes_text(id, Some(template), format)?.as_bytes())
 }
 
-/// Whether the minutes that are wanted were written from the text as it is.
+/// Whether the minutes that are wanted are there, written from the text as it is. What the user made of
+/// them is not written over by itself.
 fn is_there(
+    output: &Output,
     engine: &Engine,
     id: RecordingId,
     template: &str,
     choice: &MinutesChoice,
 ) -> Result<bool, Failure> {
     let all = engine.minutes(id)?;
-    Ok(all.iter().any(|stored| {
-        let minutes = &stored.minutes;
-        !stored.is_outdated
-            && minutes.template == template
-            && choice.model.as_ref().is_none_or(|model| *model == minutes.model)
-            && choice
-                .language
-                .as_ref()
-                .is_none_or(|language| *language == minutes.language)
-    }))
+    let Some(stored) = all.iter().find(|stored| stored.minutes.template == template) else {
+        return Ok(false);
+    };
+    let minutes = &stored.minutes;
+    let is_wanted = choice.model.as_ref().is_none_or(|model| *model == minutes.model)
+        && choice
+            .language
+            .as_ref()
+            .is_none_or(|language| *language == minutes.language);
+    if stored.is_edited && !is_wanted {
+        return Err(Failure::usage(
+            "These minutes were changed by hand. `--again` puts new ones in their place.",
+        ));
+    }
+    if stored.is_edited && stored.is_outdated {
+        output.note(
+            "The transcript was changed since, and these minutes were changed by hand. `--again` puts new ones in their place.",
+        );
+    }
+    Ok(is_wanted && (stored.is_edited || !stored.is_outdated))
 }
 
 fn tell_cost(output: &Output, engine: &Engine, id: RecordingId, choice: &MinutesChoice) {

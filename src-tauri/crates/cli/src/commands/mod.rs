@@ -16,6 +16,7 @@ pub mod record;
 pub mod recover;
 pub mod search;
 pub mod serve;
+pub mod templates;
 pub mod title;
 pub mod transcribe;
 

@@ -1,6 +1,6 @@
 use std::process::ExitCode;
 
-use recordroute_engine::core::{CancellationToken, JobId, RecordingId};
+use recordroute_engine::core::{CancellationToken, JobId, JobKind, RecordingId};
 use recordroute_engine::{Engine, ProcessOptions};
 
 use super::index::keep_up;
@@ -33,10 +33,10 @@ pub fn run(context: &Context<'_>, args: ProcessArgs) -> Result<ExitCode, Failure
             }
             Err(failure) => return Err(failure),
         };
-        let has_transcript = engine.recording(id)?.model.is_some();
+        let is_transcribed = engine.is_transcribed(id)?;
         let options = ProcessOptions {
             speech_model: args.speech_model.clone(),
-            transcribe: (!has_transcript).then(|| context.settings.transcribe_options()),
+            transcribe: (!is_transcribed).then(|| context.settings.transcribe_options()),
             correct: args.correct || context.settings.auto_correct,
             minutes: choice.clone(),
         };
@@ -57,7 +57,7 @@ pub fn run(context: &Context<'_>, args: ProcessArgs) -> Result<ExitCode, Failure
     }))
 }
 
-/// Follows the jobs of one recording; those after one that did not end well are cancelled, except that
+/// Follows the jobs of one recording; those after a transcription that did not end well are cancelled, while
 /// minutes need neither corrections nor a title. Tells whether there are minutes.
 fn follow_all(
     engine: &Engine,
@@ -73,8 +73,8 @@ fn follow_all(
             follower.follow(*job_id, &title, cancel, false)?,
             Ended::Done { .. }
         );
-        if !done && engine.recording(id)?.model.is_none() {
-            // Without a transcript nothing can be written.
+        if !done && matches!(engine.job(*job_id)?.kind, JobKind::Transcribe { .. }) {
+            // Nothing is written of a half of it.
             cancel_rest(engine, jobs)?;
             return Ok(false);
         }

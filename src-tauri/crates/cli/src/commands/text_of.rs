@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use recordroute_engine::core::{CancellationToken, RecordingId};
+use recordroute_engine::core::{CancellationToken, JobId, RecordingId, TranscribeOptions};
 use recordroute_engine::{AddOptions, Added, Engine, OnDuplicate};
 
 use crate::Context;
-use crate::follow::{Ended, Follower};
+use crate::follow::{Ended, Follower, clock};
 use crate::output::Failure;
 
 /// The recording of a file, added where the library does not have it yet.
@@ -29,6 +29,24 @@ pub fn recording_of(context: &Context<'_>, engine: &Engine, file: &Path) -> Resu
     }
 }
 
+/// The job that transcribes a recording: one that did not come to its end goes on.
+pub fn transcription(
+    context: &Context<'_>,
+    engine: &Engine,
+    id: RecordingId,
+    model: Option<&str>,
+    options: &TranscribeOptions,
+) -> Result<JobId, Failure> {
+    let Some(job) = engine.resume_transcription(id, model, options)? else {
+        return Ok(engine.transcribe(id, model, options.clone())?);
+    };
+    let from = clock(job.done_ms);
+    context
+        .output
+        .note(&format!("Going on with job {} from {from}.", job.id));
+    Ok(job.id)
+}
+
 /// What a number or a path names: a recording, which is transcribed first where it came as a file and
 /// was not yet. `None` where that was cancelled or failed, which was told.
 pub fn with_transcript(
@@ -45,12 +63,12 @@ pub fn with_transcript(
         return Ok(Some(engine.recording(id)?.id));
     }
     let id = recording_of(context, engine, of)?;
-    let recording = engine.recording(id)?;
-    if recording.model.is_some() {
+    if engine.is_transcribed(id)? {
         return Ok(Some(id));
     }
+    let recording = engine.recording(id)?;
     let mut follower = Follower::new(engine, context.output);
-    let job_id = engine.transcribe(id, None, context.settings.transcribe_options())?;
+    let job_id = transcription(context, engine, id, None, &context.settings.transcribe_options())?;
     let ended = follower.follow(job_id, &recording.source, cancel, false)?;
     Ok(matches!(ended, Ended::Done { .. }).then_some(id))
 }

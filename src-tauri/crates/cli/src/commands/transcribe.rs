@@ -5,15 +5,16 @@ use std::process::ExitCode;
 use recordroute_engine::core::{
     CancellationToken, Job, JobId, JobKind, JobState, Recording, RecordingId, TranscribeOptions,
 };
-use recordroute_engine::{AddOptions, Added, Engine, JobListing, MediaPolicy, OnDuplicate, QueueMode};
+use recordroute_engine::{AddOptions, Added, Engine, MediaPolicy, OnDuplicate, QueueMode};
 
 use super::destination::Destination;
 use super::how;
 use super::index::keep_up;
+use super::text_of::transcription;
 use crate::Context;
 use crate::args::{Duplicate, TranscribeArgs};
 use crate::cancel::on_interrupt;
-use crate::follow::{Ended, Follower, clock};
+use crate::follow::{Ended, Follower};
 use crate::output::{CANCELLED, FAILED, Failure};
 
 pub fn run(context: &Context<'_>, args: TranscribeArgs) -> Result<ExitCode, Failure> {
@@ -56,8 +57,24 @@ pub fn run(context: &Context<'_>, args: TranscribeArgs) -> Result<ExitCode, Fail
     }
     if throwaway.is_none() {
         keep_up(context, &engine, &session.cancel);
+        tell_waiting(context, &engine)?;
     }
     Ok(ExitCode::from(if session.n_failed > 0 { FAILED } else { 0 }))
+}
+
+/// What the settings want written of every transcript is left to the window, or to the queue.
+fn tell_waiting(context: &Context<'_>, engine: &Engine) -> Result<(), Failure> {
+    let waits = |job: &Job| job.state == JobState::Queued && !matches!(job.kind, JobKind::Transcribe { .. });
+    match engine.open_jobs()?.iter().filter(|job| waits(job)).count() {
+        0 => {}
+        1 => context
+            .output
+            .note("A job waits for the window; `recordroute jobs run` does it now."),
+        n => context.output.note(&format!(
+            "{n} jobs wait for the window; `recordroute jobs run` does them now."
+        )),
+    }
+    Ok(())
 }
 
 struct Session<'a> {
@@ -129,14 +146,6 @@ impl Session<'_> {
                             .output
                             .note(&format!("#{} was taken out of the trash.", existing.id));
                     }
-                    if let Some(job) = self.unfinished(existing.id)? {
-                        let from = clock(job.done_ms);
-                        self.context
-                            .output
-                            .note(&format!("Going on with job {} from {from}.", job.id));
-                        self.engine.retry_job(job.id)?;
-                        return Ok(Plan::Follow(job.id, existing.id));
-                    }
                     existing.id
                 }
                 Wish::Add => {
@@ -151,29 +160,9 @@ impl Session<'_> {
                 }
             },
         };
-        let job_id =
-            self.engine
-                .transcribe(recording_id, self.args.how.model.as_deref(), self.options.clone())?;
+        let model = self.args.how.model.as_deref();
+        let job_id = transcription(self.context, self.engine, recording_id, model, &self.options)?;
         Ok(Plan::Follow(job_id, recording_id))
-    }
-
-    /// A job over the same recording with the same options that has not come to its end, and that
-    /// no later one has made needless.
-    fn unfinished(&self, id: RecordingId) -> Result<Option<Job>, Failure> {
-        let wanted = self.args.how.model.as_deref();
-        let mut jobs = self.engine.jobs(&JobListing {
-            recording_id: Some(id),
-            ..JobListing::default()
-        })?;
-        jobs.sort_by_key(|job| std::cmp::Reverse(job.id));
-        Ok(jobs
-            .into_iter()
-            .filter(|job| matches!(job.kind, JobKind::Transcribe { .. }))
-            .take_while(|job| job.state != JobState::Done)
-            .find(|job| {
-                matches!(&job.kind, JobKind::Transcribe { model, options }
-                    if *options == self.options && wanted.is_none_or(|wanted| wanted == model))
-            }))
     }
 
     fn wish(&self, file: &Path, existing: &Recording) -> Result<Wish, Failure> {

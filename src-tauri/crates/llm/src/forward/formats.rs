@@ -8,6 +8,7 @@ use half::f16;
 /// Weights of a super-block of the K types.
 pub(crate) const SUPER_BLOCK: usize = 256;
 
+/// The [`LANGUAGE_WEIGHT_TYPES`](recordroute_core::LANGUAGE_WEIGHT_TYPES).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
     F32,
@@ -43,7 +44,7 @@ impl Unpacked {
 }
 
 impl Format {
-    /// None for types that no current model is published in.
+    /// None for types that do not run here: those of fewer than four bits, and those of intermediate results.
     pub fn from_dtype(dtype: GgmlDType) -> Option<Self> {
         Some(match dtype {
             GgmlDType::F32 => Self::F32,
@@ -255,8 +256,47 @@ fn scales_and_mins(block: &[u8], to: &mut Unpacked) {
 mod tests {
     use candle_core::quantized::QTensor;
     use candle_core::{Device, Tensor};
+    use recordroute_core::LANGUAGE_WEIGHT_TYPES;
 
     use super::*;
+    use crate::gguf::Gguf;
+
+    /// A GGUF file with one matrix, of the type that ggml gives this number.
+    fn file_of_type(number: u32) -> Vec<u8> {
+        let mut bytes = b"GGUF".to_vec();
+        bytes.extend(3_u32.to_le_bytes());
+        bytes.extend(1_u64.to_le_bytes());
+        bytes.extend(0_u64.to_le_bytes());
+        bytes.extend(1_u64.to_le_bytes());
+        bytes.extend(b"w");
+        bytes.extend(2_u32.to_le_bytes());
+        bytes.extend(256_u64.to_le_bytes());
+        bytes.extend(1_u64.to_le_bytes());
+        bytes.extend(number.to_le_bytes());
+        bytes.extend(0_u64.to_le_bytes());
+        bytes.resize(bytes.len().next_multiple_of(32) + 256 * 4, 0);
+        bytes
+    }
+
+    #[test]
+    fn every_type_that_can_be_installed_runs_and_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("type.gguf");
+        let mut running = Vec::new();
+        for number in 0..100 {
+            std::fs::write(&path, file_of_type(number)).unwrap();
+            // Candle does not open a file with a type that it does not know.
+            let tensor = Gguf::open(&path).ok().and_then(|gguf| gguf.tensor("w"));
+            if let Some((dtype, _)) = tensor.filter(|(dtype, _)| Format::from_dtype(*dtype).is_some()) {
+                running.push((number, format!("{dtype:?}")));
+            }
+        }
+        assert_eq!(
+            running,
+            LANGUAGE_WEIGHT_TYPES.map(|(number, name)| (number, name.replace("_K", "K"))),
+            "what the models folder lets in can be loaded"
+        );
+    }
 
     #[test]
     fn every_type_gives_the_values_that_candle_gives() {

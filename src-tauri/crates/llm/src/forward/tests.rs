@@ -11,20 +11,12 @@ use candle_core::{Device, Result, Tensor};
 use candle_transformers::models::{
     quantized_gemma3, quantized_llama, quantized_phi3, quantized_qwen2, quantized_qwen3,
 };
-use recordroute_core::{CancellationToken, InferenceError};
+use recordroute_core::{CancellationToken, InferenceError, LANGUAGE_ARCHITECTURES};
 
 use super::Model;
 use super::kernels::Activation;
 use crate::family::{Dimensions, Family};
 use crate::gguf::Gguf;
-
-const FAMILIES: [Family; 5] = [
-    Family::Llama,
-    Family::Qwen2,
-    Family::Qwen3,
-    Family::Gemma3,
-    Family::Phi3,
-];
 
 /// A model of random weights, small enough for a test.
 struct RandomModel {
@@ -229,9 +221,14 @@ fn tokens(n: usize, n_vocabulary: u32) -> Vec<u32> {
 }
 
 #[test]
+fn every_architecture_that_can_be_installed_has_its_pass() {
+    assert_eq!(Family::ALL.map(Family::name), LANGUAGE_ARCHITECTURES);
+}
+
+#[test]
 fn each_family_gives_the_logits_of_candles_own_model() {
     let folder = tempfile::tempdir().expect("a folder can be made");
-    for family in FAMILIES {
+    for family in Family::ALL {
         // In floats both must agree; before packed weights Candle rounds in coarser groups.
         for (dtype, tolerance) in [
             (GgmlDType::F32, 1e-5),
@@ -300,7 +297,7 @@ fn real_models_write_what_candle_writes() {
 #[test]
 fn a_long_prompt_gives_the_same_in_chunks_and_token_by_token() {
     let folder = tempfile::tempdir().expect("a folder can be made");
-    for family in FAMILIES {
+    for family in Family::ALL {
         let path = RandomModel::new(family, GgmlDType::Q8_0).write(folder.path());
         let mut model = open(&path, 2).expect("the model is sound");
         let prompt = tokens(super::CHUNK + 150, 300);

@@ -1,7 +1,7 @@
 //! With the templates of real models, shortened by what they write for tools and earlier answers.
 
 use super::*;
-use crate::testing::{byte_tokenizer, piece_tokenizer};
+use crate::testing::{byte_tokenizer, described, piece_tokenizer};
 
 const SMOLLM2: &str = "{% for message in messages %}{% if loop.first and messages[0]['role'] != 'system' %}{{ '<|im_start|>system\nYou are a helpful AI assistant named SmolLM, trained by Hugging Face<|im_end|>\n' }}{% endif %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
 
@@ -167,9 +167,13 @@ fn options(system: Option<&str>) -> GenerateOptions {
 
 /// The prompt as it is spelled.
 fn written(template: &ChatTemplate, prompt: &str, options: &GenerateOptions) -> String {
-    let pieces = template.prompt(prompt, options).pieces;
+    spelled(&template.prompt(prompt, options).pieces, &MARKS)
+}
+
+/// Pieces by a tokenizer that begins with these control tokens.
+fn spelled(pieces: &[Piece], marks: &[&str]) -> String {
     let parts = pieces.iter().map(|piece| match piece {
-        Piece::Control(id) => MARKS[*id as usize],
+        Piece::Control(id) => marks[*id as usize],
         Piece::Text(text) => text,
     });
     parts.collect()
@@ -389,14 +393,107 @@ fn a_broken_template_is_replaced_by_its_familys() {
         "<|start_header_id|>user<|end_header_id|>\n\nHi<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n",
         "Llama 3 has a header for each turn"
     );
+    assert_eq!(
+        written(&read("[INST]{{", ""), "Hi", &options(Some("Be brief."))),
+        "[INST] Be brief.\n\nHi [/INST]",
+        "the first Mistrals have words for marks"
+    );
+    let marks = ["[INST]", "[/INST]"];
+    let names = TokenNames::default();
+    let template = ChatTemplate::of_source("[INST]{{", &names, &byte_tokenizer("llama", &marks));
+    assert_eq!(
+        template.prompt("Hi", &options(None)).pieces,
+        [Piece::Control(0), Piece::Text("Hi".to_owned()), Piece::Control(1)],
+        "later ones have tokens, and no space beside them"
+    );
+}
+
+#[test]
+fn without_a_template_only_a_name_tells_a_chat_model() {
+    let gemma = ["<start_of_turn>", "<end_of_turn>"];
+    let mistral = ["<s>", "</s>", "[INST]", "[/INST]"];
+    let first_mistral = ["<s>", "</s>"];
+    let gemmas = "<start_of_turn>user\nHi<end_of_turn>\n<start_of_turn>model\n";
+    for (marks, metadata, expected, why) in [
+        (
+            &gemma[..],
+            &[("general.name", "Gemma 3 270m"), ("general.basename", "gemma-3")][..],
+            "Hi",
+            "a base model has its family's control tokens, too",
+        ),
+        (
+            &gemma[..],
+            &[("general.name", "Gemma 3 270m It")][..],
+            gemmas,
+            "its name says that it was taught",
+        ),
+        (
+            &gemma[..],
+            &[("general.finetune", "it"), ("tokenizer.chat_template", " \n")][..],
+            gemmas,
+            "an empty template is none",
+        ),
+        (
+            &mistral[..],
+            &[("general.name", "Mistral 7B Instruct v0.3")][..],
+            "[INST]Hi[/INST]",
+            "Mistral's control tokens tell its template",
+        ),
+        (
+            &first_mistral[..],
+            &[("general.name", "TinyLlama 1.1B Chat")][..],
+            "Hi",
+            "no control token tells how it was taught",
+        ),
+        (
+            &gemma[..],
+            &[("general.organization", "Chat")][..],
+            "Hi",
+            "nothing tells that it was taught",
+        ),
+    ] {
+        let template = ChatTemplate::read(&described(metadata), &byte_tokenizer("llama", marks));
+        assert_eq!(
+            spelled(&template.prompt("Hi", &options(None)).pieces, marks),
+            expected,
+            "{why}: {metadata:?}"
+        );
+    }
+}
+
+#[test]
+fn thoughts_are_handed_out_only_where_the_answer_is_raw() {
+    let handed_out = |template: &ChatTemplate, options: &GenerateOptions| {
+        let mut thoughts = template.prompt("Hi", options).thoughts(options);
+        let text = thoughts.push("<think>Hm.</think>\nYes.".to_owned());
+        text + &thoughts.finish()
+    };
+    let raw = GenerateOptions {
+        raw: true,
+        ..options(None)
+    };
+    for (template, whose) in [
+        (ChatTemplate::Plain, "a model without a template"),
+        (read(SMOLLM2, ""), "one with a template"),
+    ] {
+        assert_eq!(
+            handed_out(&template, &options(None)),
+            "Yes.",
+            "the thoughts of {whose} stay its own"
+        );
+        assert_eq!(
+            handed_out(&template, &raw),
+            "<think>Hm.</think>\nYes.",
+            "raw is what {whose} writes"
+        );
+    }
 }
 
 #[test]
 fn a_base_model_continues_the_prompt() {
-    let plain = ChatTemplate::Plain.prompt(" Hi", &options(None));
     assert_eq!(
-        (plain.pieces, plain.is_raw),
-        (vec![Piece::Text(" Hi".to_owned())], true),
+        ChatTemplate::Plain.prompt(" Hi", &options(None)).pieces,
+        [Piece::Text(" Hi".to_owned())],
         "the bare prompt"
     );
     let raw = GenerateOptions {

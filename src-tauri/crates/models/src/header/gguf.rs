@@ -5,7 +5,9 @@ use std::fs::File;
 use std::io::{self, BufReader, Read, Seek};
 use std::path::Path;
 
-use recordroute_core::ModelKind;
+use recordroute_core::{
+    LANGUAGE_ARCHITECTURES, LANGUAGE_TOKENIZERS, LANGUAGE_WEIGHT_TYPES, ModelKind, is_named_instructed,
+};
 
 use super::{ReadLe, describe_foreign};
 use crate::error::ModelsError;
@@ -18,9 +20,6 @@ const MAX_KEY_BYTES: u64 = 65_535;
 /// Values that are kept; longer ones are skipped.
 const MAX_KEPT_BYTES: u64 = 1_024;
 
-/// Architectures of language models that the program runs.
-const LANGUAGE_ARCHITECTURES: [&str; 4] = ["llama", "qwen2", "qwen3", "gemma3"];
-
 /// What the program wants to know of a GGUF file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct GgufHeader {
@@ -29,20 +28,48 @@ pub(crate) struct GgufHeader {
     pub(crate) file_type: Option<u32>,
     pub(crate) n_tensors: u64,
     pub(crate) n_context: Option<u64>,
+    /// It was taught to follow instructions: it says how they are written, or bears a name that says so.
+    pub(crate) is_instructed: bool,
+    n_experts: u64,
+    tokenizer: Option<String>,
+    /// A type of its weights that does not run, where there is one.
+    foreign_type: Option<&'static str>,
 }
 
 impl GgufHeader {
-    /// What the model is for; an error is half a sentence.
+    /// What the model is for; an error is half a sentence that says why it does not run.
     pub(crate) fn kind(&self) -> Result<ModelKind, String> {
         let architecture = self.architecture.as_str();
-        if LANGUAGE_ARCHITECTURES.contains(&architecture) {
-            Ok(ModelKind::Language)
-        } else {
-            Err(format!(
-                "its architecture “{architecture}” is not among those this program runs ({})",
+        if !LANGUAGE_ARCHITECTURES.contains(&architecture) {
+            return Err(format!(
+                "its architecture “{}” is not among those this program runs ({})",
+                shown(architecture),
                 LANGUAGE_ARCHITECTURES.join(", ")
-            ))
+            ));
         }
+        if self.n_experts > 1 {
+            return Err(
+                "it is a mixture of experts, which this program does not run; choose a dense model"
+                    .to_owned(),
+            );
+        }
+        // Where rows are no multiple of 256, such files hold Q5_0 and Q8_0 instead, which run as well.
+        if let Some(foreign) = self.foreign_type {
+            return Err(format!(
+                "its weights are {foreign}, which this program does not run; choose a file in Q4_K_M, Q6_K or Q8_0"
+            ));
+        }
+        let Some(tokenizer) = self.tokenizer.as_deref() else {
+            return Err("it has no tokenizer; choose a file that has one".to_owned());
+        };
+        if !LANGUAGE_TOKENIZERS.contains(&tokenizer) {
+            return Err(format!(
+                "its tokenizer “{}” is not among those this program runs ({})",
+                shown(tokenizer),
+                LANGUAGE_TOKENIZERS.join(", ")
+            ));
+        }
+        Ok(ModelKind::Language)
     }
 
     /// Name of the weight type, such as `q4_k_m`.
@@ -66,6 +93,11 @@ impl GgufHeader {
             _ => "quantised",
         }
     }
+}
+
+/// A name out of the file, fit for a sentence.
+fn shown(name: &str) -> String {
+    name.chars().filter(|c| !c.is_control()).take(40).collect()
 }
 
 /// Reads the header and compares the place of the last tensor with the length of the file.
@@ -126,7 +158,7 @@ fn parse<R: Read + Seek>(reader: &mut BufReader<R>, len: u64) -> Result<GgufHead
     }
     let text = |wanted: &str| {
         metadata.iter().find_map(|(key, value)| match value {
-            Value::Text(text) if key == wanted => Some(text.clone()),
+            Value::Text(text) if key == wanted => Some(text.as_str()),
             _ => None,
         })
     };
@@ -136,29 +168,49 @@ fn parse<R: Read + Seek>(reader: &mut BufReader<R>, len: u64) -> Result<GgufHead
             _ => None,
         })
     };
+    // Of a split model only the first part says what it is.
+    if let Some(n_parts) = number("split.count").filter(|n_parts| *n_parts > 1) {
+        return Err(shape(format!(
+            "it is one of the {n_parts} parts of a model; choose a model that is one file"
+        )));
+    }
     let architecture =
         text("general.architecture").ok_or_else(|| shape("it does not name its architecture"))?;
     let alignment = number("general.alignment").unwrap_or(32);
     if !alignment.is_power_of_two() || alignment > 1 << 20 {
         return Err(shape(format!("it claims an alignment of {alignment}")));
     }
-    let numbers_end = tensors_end(reader, n_tensors)?;
+    let tensors = tensors(reader, n_tensors)?;
     let numbers_start = reader.stream_position()?.next_multiple_of(alignment);
-    if numbers_start.checked_add(numbers_end).is_none_or(|end| end > len) {
+    if numbers_start.checked_add(tensors.end).is_none_or(|end| end > len) {
         return Err(shape("the file is cut short"));
     }
+    let has_chat_template =
+        text("tokenizer.chat_template").is_some_and(|template| !template.trim().is_empty());
     Ok(GgufHeader {
-        name: text("general.name"),
+        name: text("general.name").map(str::to_owned),
         file_type: number("general.file_type").and_then(|number| u32::try_from(number).ok()),
         n_tensors,
         n_context: number(&format!("{architecture}.context_length")),
-        architecture,
+        is_instructed: has_chat_template || is_named_instructed(text),
+        n_experts: number(&format!("{architecture}.expert_count")).unwrap_or(0),
+        tokenizer: text("tokenizer.ggml.model").map(str::to_owned),
+        foreign_type: tensors.foreign_type,
+        architecture: architecture.to_owned(),
     })
 }
 
-/// One past the last byte of the numbers, from where they begin.
-fn tensors_end<R: Read + Seek>(reader: &mut BufReader<R>, n_tensors: u64) -> Result<u64, Problem> {
+/// What the descriptions of the tensors say together.
+struct Tensors {
+    /// One past the last byte of the numbers, from where they begin.
+    end: u64,
+    /// The first type that does not run. Vectors are unpacked as matrices are, so that it counts for both.
+    foreign_type: Option<&'static str>,
+}
+
+fn tensors<R: Read + Seek>(reader: &mut BufReader<R>, n_tensors: u64) -> Result<Tensors, Problem> {
     let mut end = 0_u64;
+    let mut foreign_type = None;
     for _ in 0..n_tensors {
         string(reader, MAX_KEY_BYTES)?;
         let n_dims = reader.u32()?;
@@ -173,7 +225,7 @@ fn tensors_end<R: Read + Seek>(reader: &mut BufReader<R>, n_tensors: u64) -> Res
         }
         let kind = reader.u32()?;
         let offset = reader.u64()?;
-        let (per_block, block_bytes) =
+        let (name, per_block, block_bytes) =
             block(kind).ok_or_else(|| shape(format!("a tensor is of the unknown type {kind}")))?;
         let n_bytes = n_elements
             .div_ceil(per_block)
@@ -181,33 +233,47 @@ fn tensors_end<R: Read + Seek>(reader: &mut BufReader<R>, n_tensors: u64) -> Res
             .and_then(|n_bytes| n_bytes.checked_add(offset))
             .ok_or_else(|| shape("a tensor is too large to be true"))?;
         end = end.max(n_bytes);
+        if LANGUAGE_WEIGHT_TYPES.iter().all(|(runs, _)| *runs != kind) {
+            foreign_type = foreign_type.or(Some(name));
+        }
     }
-    Ok(end)
+    Ok(Tensors { end, foreign_type })
 }
 
-/// Elements and bytes of one block of a ggml tensor type.
-fn block(kind: u32) -> Option<(u64, u64)> {
+/// Name of a ggml tensor type, and elements and bytes of one of its blocks.
+fn block(kind: u32) -> Option<(&'static str, u64, u64)> {
+    // The i-quants differ in size; a lower bound keeps the check true.
+    const I_QUANT_BYTES: u64 = 50;
     Some(match kind {
-        0 => (1, 4),
-        1 | 30 => (1, 2),
-        2 => (32, 18),
-        3 => (32, 20),
-        6 => (32, 22),
-        7 => (32, 24),
-        8 => (32, 34),
-        9 => (32, 36),
-        10 => (256, 84),
-        11 => (256, 110),
-        12 => (256, 144),
-        13 => (256, 176),
-        14 => (256, 210),
-        15 => (256, 292),
-        // The i-quants differ in size; a lower bound keeps the check true.
-        16..=23 | 29 => (256, 50),
-        24 => (1, 1),
-        25 => (1, 2),
-        26 => (1, 4),
-        27 | 28 => (1, 8),
+        0 => ("F32", 1, 4),
+        1 => ("F16", 1, 2),
+        2 => ("Q4_0", 32, 18),
+        3 => ("Q4_1", 32, 20),
+        6 => ("Q5_0", 32, 22),
+        7 => ("Q5_1", 32, 24),
+        8 => ("Q8_0", 32, 34),
+        9 => ("Q8_1", 32, 36),
+        10 => ("Q2_K", 256, 84),
+        11 => ("Q3_K", 256, 110),
+        12 => ("Q4_K", 256, 144),
+        13 => ("Q5_K", 256, 176),
+        14 => ("Q6_K", 256, 210),
+        15 => ("Q8_K", 256, 292),
+        16 => ("IQ2_XXS", 256, I_QUANT_BYTES),
+        17 => ("IQ2_XS", 256, I_QUANT_BYTES),
+        18 => ("IQ3_XXS", 256, I_QUANT_BYTES),
+        19 => ("IQ1_S", 256, I_QUANT_BYTES),
+        20 => ("IQ4_NL", 256, I_QUANT_BYTES),
+        21 => ("IQ3_S", 256, I_QUANT_BYTES),
+        22 => ("IQ2_S", 256, I_QUANT_BYTES),
+        23 => ("IQ4_XS", 256, I_QUANT_BYTES),
+        24 => ("I8", 1, 1),
+        25 => ("I16", 1, 2),
+        26 => ("I32", 1, 4),
+        27 => ("I64", 1, 8),
+        28 => ("F64", 1, 8),
+        29 => ("IQ1_M", 256, I_QUANT_BYTES),
+        30 => ("BF16", 1, 2),
         _ => return None,
     })
 }
@@ -276,3 +342,6 @@ fn string<R: Read + Seek>(reader: &mut BufReader<R>, limit: u64) -> Result<Strin
     skip(reader, n_bytes - kept)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
+
+#[cfg(test)]
+mod tests;

@@ -83,18 +83,29 @@ fn folder(dir: &Path, hubs: &[&str], format: &str, files: &str) -> ModelFolder {
 
 /// A whole GGUF file of about 300 kB; other seeds give other files of the same size.
 pub(crate) fn gguf(seed: u8) -> Vec<u8> {
+    let metadata = [
+        ("general.architecture", "llama"),
+        ("tokenizer.ggml.model", "gpt2"),
+    ];
+    gguf_with(&metadata, seed)
+}
+
+/// The same with texts in its metadata.
+pub(crate) fn gguf_with(metadata: &[(&str, &str)], seed: u8) -> Vec<u8> {
     let n_weights = 75_000_u64;
     let mut bytes = b"GGUF".to_vec();
     bytes.extend(3_u32.to_le_bytes());
     bytes.extend(1_u64.to_le_bytes());
-    bytes.extend(1_u64.to_le_bytes());
+    bytes.extend((metadata.len() as u64).to_le_bytes());
     let text = |bytes: &mut Vec<u8>, text: &str| {
         bytes.extend((text.len() as u64).to_le_bytes());
         bytes.extend(text.as_bytes());
     };
-    text(&mut bytes, "general.architecture");
-    bytes.extend(8_u32.to_le_bytes());
-    text(&mut bytes, "llama");
+    for (key, value) in metadata {
+        text(&mut bytes, key);
+        bytes.extend(8_u32.to_le_bytes());
+        text(&mut bytes, value);
+    }
     text(&mut bytes, "token_embd.weight");
     bytes.extend(1_u32.to_le_bytes());
     bytes.extend(n_weights.to_le_bytes());
