@@ -348,8 +348,17 @@ fn who_has_only_a_server_need_not_name_its_model() {
     assert_eq!(
         String::from_utf8_lossy(&output.stdout).trim(),
         "Budget",
-        "the one that writes is taken: {}",
+        "it answers: {}",
         String::from_utf8_lossy(&output.stderr)
+    );
+    let requests = server.requests();
+    let mut chats = requests
+        .iter()
+        .filter(|request| request.path.ends_with("completions"));
+    let asked = &chats.next_back().expect("it was asked").body;
+    assert!(
+        asked.contains(r#""model":"small""#),
+        "the one that writes is taken: {asked}"
     );
 }
 

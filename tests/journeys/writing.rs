@@ -450,7 +450,11 @@ fn what_the_user_writes_while_a_renewal_waits_stays() {
 #[test]
 fn minutes_of_half_a_transcript_say_so_and_its_transcription_goes_on() {
     let home = Home::new().unwrap();
-    let words = ["chunk-ms=1500", "say=we talk about the budget of next year"];
+    let words = [
+        "chunk-ms=1500",
+        "token-ms=30",
+        "say=we talk about the budget of next year",
+    ];
     let engine = fake_engine(&home, QueueMode::All, &behaviour(&words));
     let mut events = engine.subscribe();
     let id = match engine.add(&tone_file(&home, "long.wav", 130.0), &AddOptions::default()) {
@@ -476,15 +480,20 @@ fn minutes_of_half_a_transcript_say_so_and_its_transcription_goes_on() {
         "from where to where"
     );
     let options = ProcessOptions {
-        speech_model: Some(QUICK_MODEL.to_owned()),
+        speech_model: None,
         transcribe: Some(plain_sound()),
         correct: false,
         minutes: choice(),
     };
     let jobs = engine.process(id, &options).unwrap();
     assert_eq!(jobs[0], begun, "what was begun goes on");
-    wait_until_done(&mut events, *jobs.last().unwrap());
+    wait_until_done(&mut events, begun);
     assert!(engine.is_transcribed(id).unwrap(), "to its end");
+    assert!(
+        engine.minutes(id).unwrap()[0].is_outdated,
+        "which those of the half are not of"
+    );
+    wait_until_done(&mut events, *jobs.last().unwrap());
     let minutes = engine.minutes(id).unwrap().remove(0).minutes;
     assert_eq!(minutes.failed_parts, [], "and the minutes are of all of it");
 }

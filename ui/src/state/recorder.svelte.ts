@@ -46,6 +46,8 @@ export class RecorderStore {
   /** Loudness so far; replaced by its own length, not watched in depth. */
   columns: Column[] = [];
   nColumns = $state(0);
+  /** What could not be kept of an earlier recording, and is no note of this one by itself. */
+  #leftover = "";
   /** Where each channel was too loud last. */
   #clippedAt: number[] = $state.raw([]);
 
@@ -206,7 +208,8 @@ export class RecorderStore {
   async #forgetBut(recorded: Recorded): Promise<void> {
     const atMs = this.elapsedMs;
     this.#forget();
-    await this.#keepDraft((text) => this.#backend.addNote(recorded.recording_id, atMs, text));
+    if (this.draft !== this.#leftover) await this.#keepDraft((text) => this.#backend.addNote(recorded.recording_id, atMs, text));
+    this.#leftover = this.draft;
   }
 
   /** Ends it; tells whether it is in the library. */
@@ -215,11 +218,15 @@ export class RecorderStore {
     this.stopping = true;
     let recorded: Recorded | null = null;
     await this.#attempt(async () => await this.#forgetBut((recorded = await this.#backend.stopRecording())));
-    this.#forget();
     this.stopping = false;
-    if (recorded) this.#host.stopped(recorded);
-    else await this.#attempt(async () => (this.unfinished = await this.#backend.unfinishedRecordings()));
-    return recorded !== null;
+    if (recorded) {
+      this.#host.stopped(recorded);
+      return true;
+    }
+    this.#forget();
+    this.#leftover = this.draft;
+    await this.#attempt(async () => (this.unfinished = await this.#backend.unfinishedRecordings()));
+    return false;
   }
 
   /** Takes an unfinished one into the library or into the trash; gives its number there. */

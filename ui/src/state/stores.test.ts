@@ -201,9 +201,12 @@ test("a note that is being typed when a recording is ended elsewhere goes with i
   recorder.draft = " underlined ";
   await recorder.endedOutside(recorded);
   expect(recorder.draft, "what could not be kept is not thrown away").toBe("underlined");
-  await recorder.endedOutside(recorded);
-  expect((await backend.notes(1)).at(-1)?.text).toBe("underlined");
-  expect([recorder.draft, stopped.mock.calls.length], "and both times the recording is shown").toEqual(["", 2]);
+  await recorder.endedOutside({ ...recorded, recording_id: 2 });
+  expect(await backend.notes(2), "and is no note of another recording").toEqual([]);
+  recorder.draft = "noted";
+  await recorder.endedOutside({ ...recorded, recording_id: 2 });
+  expect((await backend.notes(2)).map(({ text }) => text)).toEqual(["noted"]);
+  expect([recorder.draft, stopped.mock.calls.length], "and every time the recording is shown").toEqual(["", 3]);
 });
 
 test("a recording that has ended is not followed by a late answer", async () => {

@@ -55,7 +55,7 @@ fn run(cli: Cli, output: &Output) -> Result<ExitCode, Failure> {
         Command::Correct(args) => commands::correct::run(&context, &args),
         Command::Title(args) => commands::title::run(&context, &args),
         Command::Highlights(args) => commands::title::highlights(&context, &args),
-        Command::Process(args) => commands::process::run(&context, args),
+        Command::Process(args) => commands::process::run(&context, &args),
         Command::Generate(args) => commands::generate::run(&context, args),
         Command::Templates => commands::templates::run(&context),
         Command::Vocabulary(args) => commands::correct::vocabulary(&context, &args),

@@ -40,7 +40,7 @@ pub use job::{Job, JobKind, JobState};
 pub use language::{
     DetectedLanguage, Language, LanguageCode, UnknownLanguage, is_same_language, primary_language,
 };
-pub use minutes::{FailedPart, Minutes, MinutesItem, MinutesSection};
+pub use minutes::{FailedPart, Minutes, MinutesItem, MinutesSection, NOT_TRANSCRIBED};
 pub use model::{
     InvalidModelId, LANGUAGE_ARCHITECTURES, LANGUAGE_TOKENIZERS, LANGUAGE_WEIGHT_TYPES, ModelFormat, ModelId,
     ModelKind, Quantization, is_named_instructed,

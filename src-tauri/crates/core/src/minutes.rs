@@ -39,7 +39,12 @@ pub struct MinutesSection {
     pub items: Vec<MinutesItem>,
 }
 
-/// A stretch of the recording that is not in the minutes, because the model failed at it.
+/// Why what comes after the transcript is not in the minutes.
+pub const NOT_TRANSCRIBED: &str =
+    "This was not transcribed yet; let the transcription go on, then make the minutes again.";
+
+/// A stretch of the recording that is not in the minutes, because the model failed at it or because it was
+/// not transcribed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FailedPart {
     /// From there, milliseconds in the recording.

@@ -353,6 +353,7 @@ impl Engine {
                 });
             }
             JobState::Failed | JobState::Cancelled => self.inner.library.retry(id)?,
+            JobState::Queued | JobState::Running if self.inner.queue.has(id) => return Ok(()),
             JobState::Queued | JobState::Running => {}
         }
         if self.inner.queue.mode() == QueueMode::Own {

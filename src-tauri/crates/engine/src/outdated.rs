@@ -27,7 +27,15 @@ impl Engine {
     /// where they are still there, and the title.
     pub fn renew(&self, id: RecordingId) -> Result<Vec<JobId>, Error> {
         let mut jobs = Vec::new();
-        for choice in self.outdated_minutes(id)? {
+        let outdated = self.outdated_minutes(id)?;
+        let known = match outdated.is_empty() {
+            true => Vec::new(),
+            false => self.language_models()?.models,
+        };
+        for mut choice in outdated {
+            choice.model = choice
+                .model
+                .filter(|model| known.iter().any(|known| known.id == *model));
             jobs.push(self.begin_writing(id, &self.minutes_job(&choice)?.sparing_own())?);
         }
         if self.is_title_outdated(id)? {
@@ -48,7 +56,7 @@ impl Engine {
         let choice = |minutes: recordroute_core::Minutes| MinutesChoice {
             template: Some(minutes.template),
             language: Some(minutes.language),
-            model: Some(minutes.model).filter(|model| self.language_model_id(Some(model)).is_ok()),
+            model: Some(minutes.model),
         };
         Ok(outdated.map(|stored| choice(stored.minutes)).collect())
     }

@@ -63,7 +63,8 @@ impl Engine {
     }
 
     /// Goes on with a transcription by the same model with the same options that has not come to its end and
-    /// that no later one has made needless; gives that job as it was. No model stands for any.
+    /// that no later one has made needless; gives that job as it was. No model stands for any that is still
+    /// installed and has brought something.
     pub fn resume_transcription(
         &self,
         id: RecordingId,
@@ -75,15 +76,22 @@ impl Engine {
             ..JobListing::default()
         })?;
         jobs.sort_by_key(|job| std::cmp::Reverse(job.id));
-        let is_wanted = |kind: &JobKind| {
-            matches!(kind, JobKind::Transcribe { model: known, options: how }
-                if how == options && model.is_none_or(|model| model == known))
+        let is_installed = |model: &str| model.parse().is_ok_and(|id| self.inner.models.find(&id).is_ok());
+        let is_wanted = |job: &Job| match &job.kind {
+            JobKind::Transcribe {
+                model: by,
+                options: how,
+            } if how == options => match model {
+                Some(model) => model == by,
+                None => job.done_ms > 0 && is_installed(by),
+            },
+            _ => false,
         };
         let unfinished = jobs
             .into_iter()
             .filter(|job| matches!(job.kind, JobKind::Transcribe { .. }))
             .take_while(|job| job.state != JobState::Done)
-            .find(|job| is_wanted(&job.kind));
+            .find(is_wanted);
         if let Some(job) = &unfinished {
             self.retry_job(job.id)?;
         }

@@ -102,6 +102,11 @@ impl Queue {
         let _ = self.orders.send(Order::Run(id));
     }
 
+    /// Whether this program has the job in its hands.
+    pub(crate) fn has(&self, id: JobId) -> bool {
+        lock(&self.tokens).contains_key(&id)
+    }
+
     /// Cancels a job of this program; `false` where it is none.
     pub(crate) fn cancel(&self, id: JobId) -> bool {
         lock(&self.tokens)

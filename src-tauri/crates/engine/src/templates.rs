@@ -1,7 +1,7 @@
 //! The templates of minutes: those of the program, and those that the user wrote.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use recordroute_digest::Template;
@@ -88,7 +88,12 @@ fn with_examples(folder: &Path) -> io::Result<()> {
     let examples = folder.join(EXAMPLES);
     fs::create_dir_all(&examples)?;
     for (name, text) in Template::built_in_files() {
-        fs::write(examples.join(name), text)?;
+        // One that was changed in its place is kept.
+        match fs::File::create_new(examples.join(name)) {
+            Ok(mut file) => file.write_all(text.as_bytes())?,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
     }
     Ok(())
 }

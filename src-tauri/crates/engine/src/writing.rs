@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use recordroute_core::{
-    CancellationToken, Event, FailedPart, Generator, Job, JobKind, MinutesSection, Progress, RecordingId,
-    Stage, Transcript,
+    CancellationToken, Event, FailedPart, Generator, Job, JobKind, MinutesSection, NOT_TRANSCRIBED, Progress,
+    RecordingId, Stage, Transcript,
 };
 use recordroute_digest::{self as digest, MinutesOptions};
 use recordroute_store::{Library, TextVersion, TitledBy};
@@ -37,6 +37,8 @@ impl Runner {
     ) -> Result<End, Error> {
         let library = Arc::clone(&self.context.library);
         let settings = settings_of(&self.context.settings);
+        // Asked before: what comes to its end between the two makes what is written outdated.
+        let is_whole = library.has_whole_transcript(job.recording_id)?;
         let (transcript, read) = transcript_to_read(&library, job.recording_id)?;
         let chosen = choose_language_model(&self.context.models, &settings, Some(model))?;
         let command = &self.context.worker_command;
@@ -46,6 +48,7 @@ impl Runner {
             job,
             model,
             transcript,
+            is_whole,
             read,
             settings: &settings,
             cancel,
@@ -173,6 +176,7 @@ pub(crate) struct Writing<'a> {
     job: &'a Job,
     model: &'a str,
     transcript: Transcript,
+    is_whole: bool,
     read: TextVersion,
     settings: &'a Settings,
     cancel: &'a CancellationToken,
@@ -189,7 +193,7 @@ impl Writing<'_> {
         spare_own: bool,
         generator: &mut dyn Generator,
     ) -> Result<End, Error> {
-        let own_stay = || self.finished(Some("You changed the minutes meanwhile, which stay.".to_owned()));
+        let own_stay = || self.finished(Some("You changed these minutes, which stay.".to_owned()));
         if spare_own && self.has_own_minutes(template_id)? {
             return own_stay();
         }
@@ -220,9 +224,7 @@ impl Writing<'_> {
             return Ok(End::Cancelled);
         };
         let n_failed = minutes.failed_parts.len();
-        let not_heard = self.not_transcribed()?;
-        let is_cut = not_heard.is_some();
-        minutes.failed_parts.extend(not_heard);
+        minutes.failed_parts.extend(self.not_transcribed()?);
         if spare_own && self.has_own_minutes(template_id)? {
             return own_stay();
         }
@@ -237,7 +239,7 @@ impl Writing<'_> {
                 "The model failed at {n_parts} parts of the recording, which are missing in the minutes."
             )),
         };
-        let cut = is_cut.then(|| {
+        let cut = (!self.is_whole).then(|| {
             "The recording was not transcribed to its end; the rest is missing in the minutes.".to_owned()
         });
         let notices: Vec<String> = failed.into_iter().chain(cut).collect();
@@ -246,8 +248,7 @@ impl Writing<'_> {
 
     /// What comes after the transcript where its transcription did not come to its end.
     fn not_transcribed(&self) -> Result<Option<FailedPart>, Error> {
-        let id = self.job.recording_id;
-        if self.library().has_whole_transcript(id)? {
+        if self.is_whole {
             return Ok(None);
         }
         let start_ms = self
@@ -255,12 +256,12 @@ impl Writing<'_> {
             .segments
             .last()
             .map_or(0, |segment| segment.end_ms);
-        let end_ms = self.library().recording(id)?.duration_ms.unwrap_or(start_ms);
-        Ok((end_ms > start_ms).then(|| FailedPart {
+        // Some files say how long they are only at their end.
+        let duration_ms = self.library().recording(self.job.recording_id)?.duration_ms;
+        Ok(Some(FailedPart {
             start_ms,
-            end_ms,
-            reason: "This was not transcribed yet; let the transcription go on, then make the minutes again."
-                .to_owned(),
+            end_ms: duration_ms.unwrap_or(start_ms).max(start_ms),
+            reason: NOT_TRANSCRIBED.to_owned(),
         }))
     }
 

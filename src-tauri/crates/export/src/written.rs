@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 
 use recordroute_core::{
-    FailedPart, Highlights, Minutes, MinutesItem, MinutesSection, Recording, RecordingId, is_same_language,
+    FailedPart, Highlights, Minutes, MinutesItem, MinutesSection, NOT_TRANSCRIBED, Recording, RecordingId,
+    is_same_language,
 };
 use serde::{Deserialize, Serialize};
 
@@ -159,7 +160,11 @@ fn minutes_as(
         for part in &minutes.failed_parts {
             let (from, to_) = (short_clock(part.start_ms), short_clock(part.end_ms));
             match korean {
-                // Reasons are sentences of the program's or of a server's, in English.
+                true if part.reason == NOT_TRANSCRIBED => writeln!(
+                    to,
+                    "- {from}–{to_}: 아직 텍스트로 바뀌지 않은 부분입니다. 변환을 마저 한 뒤 회의록을 다시 만드세요."
+                )?,
+                // Others are sentences of the program's or of a server's, in English.
                 true => writeln!(to, "- {from}–{to_}: 모델이 이 부분을 처리하지 못했습니다.")?,
                 false => writeln!(to, "- {from}–{to_}: {}", look.text(&part.reason))?,
             }

@@ -3,7 +3,7 @@
 
 use recordroute_core::{
     DetectedLanguage, FailedPart, Highlight, Highlights, KeyWord, MediaPlace, Minutes, MinutesItem,
-    MinutesSection, Recording, RecordingId,
+    MinutesSection, NOT_TRANSCRIBED, Recording, RecordingId,
 };
 use recordroute_export::{WrittenFormat, write_highlights, write_minutes};
 
@@ -89,6 +89,16 @@ fn minutes_are_markdown_that_no_text_breaks() {
 
     qwen3-1.7b 모델이 녹취의 75 %를 읽고 썼습니다. 확인하고 쓰세요.
     ");
+}
+
+#[test]
+fn korean_minutes_tell_what_was_not_transcribed_from_what_failed() {
+    let mut minutes = minutes();
+    minutes.failed_parts[0].reason = NOT_TRANSCRIBED.to_owned();
+    let mut bytes = Vec::new();
+    write_minutes(WrittenFormat::Txt, &recording(), &minutes, &mut bytes).unwrap();
+    let written = String::from_utf8(bytes).unwrap();
+    assert!(written.contains("- 02:00–03:00: 아직 텍스트로"), "{written}");
 }
 
 #[test]

@@ -6,8 +6,10 @@ use serde_json::{Value, json};
 /// How much a server is asked to hold a model to; each falls back to the next where it refuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Rigour {
-    /// `json_schema`, and what the standard does not have.
+    /// `json_schema`, what the standard does not have, and no effort at thinking, which some do not take.
     Full,
+    /// The same without that effort.
+    Extras,
     /// `json_schema`.
     Schema,
     /// `json_object`, with the schema in the instructions.
@@ -20,16 +22,17 @@ impl Rigour {
     /// What to try next; without a schema only the extras can be left out.
     pub fn next(self, has_schema: bool) -> Option<Self> {
         match self {
-            Self::Full if has_schema => Some(Self::Schema),
+            Self::Full => Some(Self::Extras),
+            Self::Extras if has_schema => Some(Self::Schema),
             Self::Schema if has_schema => Some(Self::Object),
-            Self::Full | Self::Schema | Self::Object => Some(Self::Plain),
+            Self::Extras | Self::Schema | Self::Object => Some(Self::Plain),
             Self::Plain => None,
         }
     }
 
     /// The server holds the model to the schema; else it is said in words.
     pub fn holds_schema(self) -> bool {
-        matches!(self, Self::Full | Self::Schema)
+        matches!(self, Self::Full | Self::Extras | Self::Schema)
     }
 }
 
@@ -52,8 +55,8 @@ pub(crate) fn completion(
     if let Some(top_p) = options.top_p {
         body["top_p"] = json!(top_p);
     }
-    if rigour == Rigour::Full {
-        add_extras(&mut body, options);
+    if matches!(rigour, Rigour::Full | Rigour::Extras) {
+        add_extras(&mut body, options, rigour);
     }
     if options.raw {
         body["prompt"] = json!(prompt);
@@ -62,7 +65,7 @@ pub(crate) fn completion(
     let mut system = options.system.clone().unwrap_or_default();
     if let Some(schema) = &options.json_schema {
         match rigour {
-            Rigour::Full | Rigour::Schema => {
+            Rigour::Full | Rigour::Extras | Rigour::Schema => {
                 body["response_format"] = json!({
                     "type": "json_schema",
                     "json_schema": { "name": "answer", "strict": true, "schema": schema },
@@ -89,7 +92,7 @@ pub(crate) fn completion(
 }
 
 /// What the standard does not have and most of these servers know.
-fn add_extras(body: &mut Value, options: &GenerateOptions) {
+fn add_extras(body: &mut Value, options: &GenerateOptions, rigour: Rigour) {
     if let Some(top_k) = options.top_k {
         body["top_k"] = json!(top_k);
     }
@@ -100,9 +103,11 @@ fn add_extras(body: &mut Value, options: &GenerateOptions) {
         body["repeat_penalty"] = json!(penalty);
     }
     if !options.thinking && !options.raw {
-        // llama.cpp and LM Studio know the one, Ollama the other.
+        // llama.cpp, LM Studio and vLLM know the one, Ollama the other.
         body["chat_template_kwargs"] = json!({ "enable_thinking": false });
-        body["reasoning_effort"] = json!("none");
+        if rigour == Rigour::Full {
+            body["reasoning_effort"] = json!("none");
+        }
     }
 }
 

@@ -164,20 +164,24 @@ fn a_server_that_knows_no_schema_is_asked_for_less() {
             .filter(|request| request.path.ends_with("completions"))
             .count()
     };
-    assert_eq!(n_chats(), 4, "with extras, a schema, an object, plain words");
+    assert_eq!(
+        n_chats(),
+        5,
+        "two kinds of extras, a schema, an object, plain words"
+    );
     answered(&mut generator, &options).0.unwrap();
-    assert_eq!(n_chats(), 5, "and it is remembered");
+    assert_eq!(n_chats(), 6, "and it is remembered");
 }
 
 #[test]
-fn a_server_that_knows_no_extras_still_holds_to_the_schema() {
+fn a_server_that_takes_no_effort_is_told_otherwise_not_to_think() {
     let server = ModelServer::start(|request| match request.path.as_str() {
         "/v1/models" => ModelServer::models(&["small"]),
         "/v1/chat/completions" if request.body.contains("reasoning_effort") => ModelReply::json(
             422,
             r#"{"error": {"message": "reasoning_effort: unknown value"}}"#,
         ),
-        "/v1/chat/completions" if request.body.contains("json_schema") => ModelReply::chat(&["{}"]),
+        "/v1/chat/completions" if request.body.contains("enable_thinking") => ModelReply::chat(&["{}"]),
         _ => ModelReply::json(404, "{}"),
     });
     let options = GenerateOptions {
@@ -186,6 +190,12 @@ fn a_server_that_knows_no_extras_still_holds_to_the_schema() {
     };
     let (generated, _) = answered(&mut connected(&server), &options);
     assert_eq!(generated.unwrap().text, "{}");
+    let requests = server.requests();
+    let mut chats = requests
+        .iter()
+        .filter(|request| request.path.ends_with("completions"));
+    let last = &chats.next_back().unwrap().body;
+    assert!(last.contains("json_schema"), "and held to the schema: {last}");
 }
 
 #[test]

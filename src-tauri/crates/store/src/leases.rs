@@ -199,6 +199,11 @@ impl Library {
                     now
                 ],
             )?;
+            // It may have gone on after something was written of what it had.
+            transaction.execute(
+                "UPDATE transcripts SET revision = revision + 1 WHERE job_id = ?1",
+                [id.0],
+            )?;
             if *end == JobEnd::Done
                 && let Some(transcript_id) = held.written_transcript(transaction)?
             {

@@ -12,35 +12,30 @@ use crate::cancel::on_interrupt;
 use crate::follow::{Ended, Follower};
 use crate::output::{CANCELLED, FAILED, Failure};
 
-pub fn run(context: &Context<'_>, args: ProcessArgs) -> Result<ExitCode, Failure> {
+pub fn run(context: &Context<'_>, args: &ProcessArgs) -> Result<ExitCode, Failure> {
     let engine = context.engine()?;
-    let choice = choice(&args.how);
-    let template = engine.check_minutes(&choice)?;
+    let template = engine.check_minutes(&choice(&args.how))?;
     let cancel = on_interrupt();
     let mut follower = Follower::new(&engine, context.output);
     let mut n_failed = 0;
     let mut queued: Vec<(RecordingId, Vec<JobId>)> = Vec::new();
     // Every file is queued before the first is done, so that a crash forgets none of them.
     for file in &args.files {
-        let id = match recording_of(context, &engine, file) {
-            Ok(id) => id,
+        let new = recording_of(context, &engine, file).and_then(|id| {
+            // The same sound under two names is one recording.
+            let is_known = queued.iter().any(|(known, _)| *known == id);
+            (!is_known).then(|| queue(context, &engine, id, args)).transpose()
+        });
+        match new {
+            Ok(new) => queued.extend(new),
             // One bad file does not keep the others from being done.
             Err(failure) if args.files.len() > 1 => {
                 n_failed += 1;
                 context.output.note(&format!("{}:", file.display()));
                 context.output.fail(&failure);
-                continue;
             }
             Err(failure) => return Err(failure),
-        };
-        let is_transcribed = engine.is_transcribed(id)?;
-        let options = ProcessOptions {
-            speech_model: args.speech_model.clone(),
-            transcribe: (!is_transcribed).then(|| context.settings.transcribe_options()),
-            correct: args.correct || context.settings.auto_correct,
-            minutes: choice.clone(),
-        };
-        queued.push((id, engine.process(id, &options)?));
+        }
     }
     for (id, jobs) in queued {
         if follow_all(&engine, &mut follower, id, &jobs, &cancel)? {
@@ -55,6 +50,23 @@ pub fn run(context: &Context<'_>, args: ProcessArgs) -> Result<ExitCode, Failure
         0 => 0,
         _ => FAILED,
     }))
+}
+
+/// Queues what is missing of a recording.
+fn queue(
+    context: &Context<'_>,
+    engine: &Engine,
+    id: RecordingId,
+    args: &ProcessArgs,
+) -> Result<(RecordingId, Vec<JobId>), Failure> {
+    let is_transcribed = engine.is_transcribed(id)?;
+    let options = ProcessOptions {
+        speech_model: args.speech_model.clone(),
+        transcribe: (!is_transcribed).then(|| context.settings.transcribe_options()),
+        correct: args.correct || context.settings.auto_correct,
+        minutes: choice(&args.how),
+    };
+    Ok((id, engine.process(id, &options)?))
 }
 
 /// Follows the jobs of one recording; those after a transcription that did not end well are cancelled, while

@@ -6,7 +6,6 @@ use crate::output::Failure;
 /// Lists what minutes can be made by.
 pub fn run(context: &Context<'_>) -> Result<ExitCode, Failure> {
     let engine = context.engine()?;
-    let folder = engine.templates_folder()?;
     let found = engine.templates();
     let output = context.output;
     if output.is_json() {
@@ -19,9 +18,12 @@ pub fn run(context: &Context<'_>) -> Result<ExitCode, Failure> {
     for problem in &found.problems {
         output.note(problem);
     }
-    output.note(&format!(
-        "Your own belong into {}; copy one of its examples there and change its id.",
-        folder.display()
-    ));
+    match engine.templates_folder() {
+        Ok(folder) => output.note(&format!(
+            "Your own belong into {}; copy one of its examples there and change its id.",
+            folder.display()
+        )),
+        Err(error) => output.note(&error.to_string()),
+    }
     Ok(ExitCode::SUCCESS)
 }
