@@ -1,6 +1,7 @@
 //! kill -9 of the worker and of the program in the middle of real work.
 
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -9,13 +10,14 @@ use recordroute_engine::{Engine, QueueMode};
 use recordroute_testkit::Home;
 use serde_json::Value;
 
-use crate::support::{QUICK_MODEL, arg, fake_engine, long_speech, recordroute, run_well};
+use crate::support::{QUICK_MODEL, arg, fake_engine, interrupt, long_speech, recordroute, run_well};
 
 /// How often the sample is repeated: some minutes of speech, seconds of work.
 const N_TIMES: usize = 8;
 
 fn start(home: &Home, file: &str) -> Child {
     recordroute(home)
+        .process_group(0)
         .args(["transcribe", file, "--model", QUICK_MODEL, "--language", "en"])
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -159,11 +161,7 @@ fn ctrl_c_cancels_keeps_what_was_done_and_says_so() {
     let mut program = start(&home, arg(&path));
     wait_for_first_line(&mut program);
     let asked = Instant::now();
-    let status = Command::new("kill")
-        .args(["-INT", &program.id().to_string()])
-        .status()
-        .unwrap();
-    assert!(status.success(), "the program was there to be interrupted");
+    interrupt(&program);
     let mut rest = program.stdout.take().expect("stdout is piped");
     std::io::copy(&mut rest, &mut std::io::sink()).expect("output can be read");
     let status = program.wait().expect("it ends");

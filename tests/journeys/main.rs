@@ -10,6 +10,7 @@
 mod awake;
 mod bad_input;
 mod command_line;
+#[cfg(unix)]
 mod crash;
 mod finding;
 mod live;

@@ -491,10 +491,13 @@ fn a_server_that_is_absent_or_answers_rubbish_is_said() {
 #[cfg(unix)]
 #[test]
 fn ctrl_c_ends_the_writing_and_leaves_the_library_whole() {
+    use std::os::unix::process::CommandExt;
+
     let home = Home::new().unwrap();
     let line = "We talk about the budget, the room, the printer and the reports of the year.";
     let id = transcribed(&home, "talk", &[line; 40]).to_string();
     let mut child = recordroute(&home)
+        .process_group(0)
         .args(["minutes", &id, "--model", LANGUAGE_MODEL])
         .stdout(std::process::Stdio::null())
         .stderr(std::process::Stdio::piped())
@@ -508,11 +511,7 @@ fn ctrl_c_ends_the_writing_and_leaves_the_library_whole() {
             "it begins to write: {said}"
         );
     }
-    let killed = std::process::Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status()
-        .unwrap();
-    assert!(killed.success(), "the signal is sent");
+    crate::support::interrupt(&child);
     let status = child.wait().unwrap();
     assert_eq!(status.code(), Some(3), "the user ended it");
     let jobs = json(&run_well(&home, &["jobs", "list", "--json"]));

@@ -1,6 +1,8 @@
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+#[cfg(unix)]
+use std::process::Child;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -36,6 +38,16 @@ pub fn recordroute(home: &Home) -> Command {
         .current_dir(home.path())
         .stdin(Stdio::null());
     command
+}
+
+/// Ctrl-C as a terminal sends it: to a program that leads a group, and to all in it.
+#[cfg(unix)]
+pub fn interrupt(leader: &Child) {
+    let status = Command::new("kill")
+        .args(["-INT", "--", &format!("-{}", leader.id())])
+        .status()
+        .expect("kill runs");
+    assert!(status.success(), "the program was there to be interrupted");
 }
 
 /// Runs the real program to its end.

@@ -65,6 +65,9 @@ impl WorkerProcess {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
+        // Ctrl-C in a terminal goes to the whole group; the one who is asked to end tells the worker.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut process, 0);
         #[cfg(windows)]
         {
             use std::os::windows::process::CommandExt;
