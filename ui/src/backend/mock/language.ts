@@ -31,7 +31,7 @@ type Commands = Pick<
 >;
 
 export class MockLanguage {
-  #learned = ["김민서", "한빛동", "RecordRoute"];
+  #learned = ["이지원", "한빛동", "Okonkwo"];
 
   constructor(private readonly world: World) {}
 
