@@ -510,6 +510,15 @@ fn minutes_that_were_changed_by_hand_are_shown_and_not_made_anew() {
     engine
         .edit_segment(id, 0, "We meet to talk about the cellar.")
         .unwrap();
+    let options = ProcessOptions {
+        speech_model: None,
+        transcribe: None,
+        correct: false,
+        minutes: choice(),
+    };
+    let jobs = engine.process(id, &options).unwrap();
+    let notice = wait_until_done(&mut events, *jobs.last().unwrap()).expect("it is told");
+    assert!(notice.contains("stay"), "nor with all the rest: {notice}");
     drop(engine);
     let number = id.to_string();
     let shown = run_well(&home, &["minutes", &number]);
