@@ -231,8 +231,8 @@ fn a_program_that_leaves_gives_its_writing_back() {
     assert!(matches!(end, Event::JobDone { .. }), "and does it: {end:?}");
 }
 
-fn add_tone(home: &Home, engine: &Engine) -> RecordingId {
-    match engine.add(&tone_file(home, "tone.wav", 35.0), &AddOptions::default()) {
+fn add_tone(home: &Home, engine: &Engine, seconds: f32) -> RecordingId {
+    match engine.add(&tone_file(home, "tone.wav", seconds), &AddOptions::default()) {
         Ok(Added::New(id)) => id,
         other => panic!("the file is new: {other:?}"),
     }
@@ -264,7 +264,7 @@ fn everything_is_made_of_a_recording_in_order() {
     // What is wanted of every transcript anyway is not made twice.
     let engine = minuting_engine(&home, QueueMode::Own);
     let mut events = engine.subscribe();
-    let id = add_tone(&home, &engine);
+    let id = add_tone(&home, &engine, 35.0);
     let options = ProcessOptions {
         speech_model: Some(QUICK_MODEL.to_owned()),
         transcribe: Some(plain_sound()),
@@ -298,7 +298,7 @@ fn what_the_settings_want_is_written_from_a_new_transcript() {
     let home = Home::new().unwrap();
     let engine = minuting_engine(&home, QueueMode::All);
     let mut events = engine.subscribe();
-    let id = add_tone(&home, &engine);
+    let id = add_tone(&home, &engine, 35.0);
     let job_id = engine.transcribe(id, Some(QUICK_MODEL), plain_sound()).unwrap();
     let written = wait_for(&mut events, |event| match event {
         Event::JobDone { job_id: done, .. } if *done != job_id => Some(*done),
@@ -320,7 +320,7 @@ fn words_that_were_learned_are_told_to_whisper() {
     let learned = engine.learned_words().unwrap();
     assert!(!learned.is_empty(), "a name that was mended is learned");
     let mut events = engine.subscribe();
-    let next = add_tone(&home, &engine);
+    let next = add_tone(&home, &engine, 35.0);
     let options = TranscribeOptions {
         vocabulary: vec!["RecordRoute".to_owned()],
         ..plain_sound()
@@ -457,10 +457,7 @@ fn minutes_of_half_a_transcript_say_so_and_its_transcription_goes_on() {
     ];
     let engine = fake_engine(&home, QueueMode::All, &behaviour(&words));
     let mut events = engine.subscribe();
-    let id = match engine.add(&tone_file(&home, "long.wav", 130.0), &AddOptions::default()) {
-        Ok(Added::New(id)) => id,
-        other => panic!("the file is new: {other:?}"),
-    };
+    let id = add_tone(&home, &engine, 130.0);
     let begun = engine.transcribe(id, Some(QUICK_MODEL), plain_sound()).unwrap();
     wait_for(&mut events, |event| {
         matches!(event, Event::Segments { .. }).then_some(())
@@ -534,7 +531,7 @@ fn a_new_transcript_replaces_no_minutes_that_the_user_changed() {
     let home = Home::new().unwrap();
     let engine = minuting_engine(&home, QueueMode::All);
     let mut events = engine.subscribe();
-    let id = add_tone(&home, &engine);
+    let id = add_tone(&home, &engine, 35.0);
     let transcribe = || engine.transcribe(id, Some(QUICK_MODEL), plain_sound()).unwrap();
     let first = transcribe();
     wait_for(&mut events, |event| match event {

@@ -132,14 +132,23 @@ pub(crate) fn choose_language_model(
     settings: &Settings,
     wanted: Option<&str>,
 ) -> Result<ChosenModel, Error> {
+    choose(models, settings, wanted, || server_models(settings))
+}
+
+/// `offered` asks the server, which takes a moment and is left out where nothing depends on it.
+fn choose(
+    models: &ModelFolder,
+    settings: &Settings,
+    wanted: Option<&str>,
+    offered: impl FnOnce() -> Result<Vec<RemoteModel>, Error>,
+) -> Result<ChosenModel, Error> {
     if let Some(name) = wanted.or(settings.language_model.as_deref()) {
         return named(models, settings, name);
     }
     if let Some(best) = best_installed(models)? {
         return Ok(ChosenModel::Installed(best));
     }
-    let offered = server_models(settings)?;
-    let writing = offered.into_iter().find(|model| writes(&model.id));
+    let writing = offered()?.into_iter().find(|model| writes(&model.id));
     let Some(model) = writing else {
         return Err(Error::NoLanguageModel {
             advised: advised_here().to_owned(),
@@ -242,26 +251,21 @@ impl Engine {
                 source: LanguageModelSource::Installed,
             })
             .collect();
-        let mut server_problem = None;
-        match server_models(&settings) {
-            Ok(offered) => models.extend(offered.into_iter().map(|model| LanguageModelEntry {
-                id: format!("{SERVER}{}", model.id),
-                title: model.id,
-                source: LanguageModelSource::Server,
-            })),
-            Err(error) => server_problem = Some(error.to_string()),
-        }
-        let best = best_installed(&self.inner.models)?;
-        let default = match (settings.language_model.as_deref(), best) {
-            (Some(name), _) => named(&self.inner.models, &settings, name)
-                .inspect_err(|error| tracing::debug!(%error, "the model in the settings does not write"))
-                .ok()
-                .map(|model| model.id()),
-            (None, Some(best)) => Some(best.id.to_string()),
-            (None, None) => models
-                .iter()
-                .find(|model| writes(&model.title))
-                .map(|model| model.id.clone()),
+        let (offered, server_problem) = match server_models(&settings) {
+            Ok(offered) => (offered, None),
+            Err(error) => (Vec::new(), Some(error.to_string())),
+        };
+        models.extend(offered.iter().map(|model| LanguageModelEntry {
+            id: format!("{SERVER}{}", model.id),
+            title: model.id.clone(),
+            source: LanguageModelSource::Server,
+        }));
+        let default = match choose(&self.inner.models, &settings, None, || Ok(offered)) {
+            Ok(model) => Some(model.id()),
+            Err(error) => {
+                tracing::debug!(%error, "no language model writes by itself");
+                None
+            }
         };
         Ok(LanguageModels {
             models,

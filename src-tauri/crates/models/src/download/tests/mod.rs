@@ -87,11 +87,6 @@ pub(crate) fn gguf(seed: u8) -> Vec<u8> {
         ("general.architecture", "llama"),
         ("tokenizer.ggml.model", "gpt2"),
     ];
-    gguf_with(&metadata, seed)
-}
-
-/// The same with texts in its metadata.
-pub(crate) fn gguf_with(metadata: &[(&str, &str)], seed: u8) -> Vec<u8> {
     let n_weights = 75_000_u64;
     let mut bytes = b"GGUF".to_vec();
     bytes.extend(3_u32.to_le_bytes());

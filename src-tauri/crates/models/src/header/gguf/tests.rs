@@ -1,6 +1,8 @@
 //! What of sound files does not run, and why.
 
-use recordroute_core::{CancellationToken, LANGUAGE_TOKENIZERS, LANGUAGE_WEIGHT_TYPES};
+use recordroute_core::{
+    CancellationToken, LANGUAGE_ARCHITECTURES, LANGUAGE_TOKENIZERS, LANGUAGE_WEIGHT_TYPES,
+};
 
 use super::block;
 use crate::error::ModelsError;
@@ -71,6 +73,20 @@ impl Written<'_> {
 
     fn problem(&self) -> Option<String> {
         self.listed().problem
+    }
+}
+
+#[test]
+fn every_architecture_that_runs_is_taken_and_no_other() {
+    for architecture in LANGUAGE_ARCHITECTURES.into_iter().chain(["falcon"]) {
+        let mut file = sound();
+        file.texts[0].1 = architecture;
+        let problem = file.problem();
+        assert_eq!(
+            problem.is_some(),
+            architecture == "falcon",
+            "{architecture}: {problem:?}"
+        );
     }
 }
 
